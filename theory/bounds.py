@@ -21,9 +21,7 @@ _SUM = Symbol("norm_w_star_1", real=True)
 def displacement(penalty: str) -> Derivation:
     """A6: Λ, the largest pull β‖w - S(w)‖ of the relaxation."""
     per_coordinate = threshold(penalty).result.subs(mu, lam / beta)
-    positive: Mapping[Expr, Expr] = dict(
-        zip((lam, beta, d), symbols("lam beta d", positive=True), strict=True)
-    )
+    positive = dict(zip((lam, beta, d), symbols("lam beta d", positive=True), strict=True))
     bound = (beta * sqrt(d) * per_coordinate).subs(positive)
     neat = powdenest(bound.expand() if penalty == "l1" else bound, force=True)
     return Derivation(
