@@ -1,0 +1,230 @@
+"""Simulated error angles of RVSCGD against the a-priori bounds A6, and the residual of the identity A5.
+
+How far may a run that has stopped lie beyond a bound for fixed points? Its last step was w⁺ = (w + q)/ρ with
+ρ = ‖w + q‖, whose part perpendicular to w is η(c(θ)w*⊥ + βu⊥)/ρ and not longer than the tolerance τ. Hence
+
+    c(θ) sinθ ≤ β‖u⊥‖ + ρτ/η,    ρ ≤ 1 + η(‖E g‖ + β) ≤ 3,
+
+with ‖E g‖ ≤ 2c and η = 1/(c+β); ‖w - u‖ ≤ 1 because S(x) lies between 0 and x. The step itself turns w by at most τ more,
+which moves the sine by at most τ. Since float64 takes the step with an error of a few 2e-16, far below
+τ = 1e-14, doubling the sum covers all roundings: `slack` = 2τ(3(c+β)/c_min + 1). In the bound with s in place
+of d a coordinate outside the support obeys (κ-β)|wᵢ| ≤ |rᵢ|, with r the rest ρτ/η above, and adds up to
+β‖r‖/(κ-β), so that the slack there is κ/(κ-β) times as large. Derived here.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numerics import closed_forms, gaussian, validation
+from numerics.network import ESTIMATORS
+from numerics.simulator import STEP_TOLERANCE, Result
+from numerics.splitting import largest_step, population_gradient, rvscgd
+
+Array = NDArray[np.float64]
+
+# In units of the estimator's c, so that every estimator meets the same problems. The l1 bound runs from 0.7 %
+# of its trivial value 1 to 70 % at d = 50; β lies on both sides of c.
+WEIGHTS = (0.001, 0.003, 0.01, 0.03, 0.1)
+RELAXATIONS = (0.5, 1.0, 2.0)
+
+# The second layer enters through ‖v‖ alone, as a factor of c.
+SECOND_LAYER = (1.0,)
+
+# A run leaves the neighbourhood of the far pole and contracts by about β/κ a step: some hundred steps do.
+MAX_ITERATIONS = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A sparse teacher and the starts, shared by all cells.
+
+    Attributes
+    ----------
+    ste : str
+    w_star : (d,) float64
+        Unit vector with `sparsity` non-zeros.
+    starts : (R, d) float64
+        Uniform on the sphere.
+    sparsity : int
+    c, c_min : float
+        Largest and smallest value of the tangential constant c(θ).
+    """
+
+    ste: str
+    w_star: Array
+    starts: Array
+    sparsity: int
+    c: float
+    c_min: float
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Errors of a batch of runs with one choice of parameters; sines, residual and bounds are pure numbers.
+
+    ``None`` stands where no run qualifies. Medians, maxima and violations are those of the runs that
+    converged; those with κ > β also have to meet `bound_sparse`.
+    """
+
+    penalty: str
+    a: float | None
+    ste: str
+    lam: float
+    beta: float
+    eta: float
+    c: float
+    c_min: float
+    median_sine: float | None
+    max_sine: float | None
+    max_sine_sparse: float | None
+    bound: float
+    bound_sparse: float
+    tightness: float | None
+    tightness_sparse: float | None
+    identity_residual: float | None
+    slack: float
+    runs: int
+    kappa_above_beta: int
+    not_converged: int
+    trapped: int
+    violations: int
+    most_iterations: int
+
+
+def problem(ste: str, dim: int, sparsity: int, runs: int, seed: int) -> Problem:
+    """Draw a teacher with `sparsity` normal entries at random places, and uniform starts, from one seed.
+
+    Raises
+    ------
+    ValueError
+        If ``ste`` is unknown, dim < 2, sparsity is not in 1..dim, runs < 1 or seed < 0.
+
+    Examples
+    --------
+    >>> drawn = problem("relu", dim=10, sparsity=3, runs=4, seed=0)
+    >>> int((drawn.w_star != 0).sum()), drawn.starts.shape
+    (3, (4, 10))
+    """
+    validation.one_of("problem", "ste", ste, ESTIMATORS)
+    dim = validation.count("problem", "dim", dim, least=2)
+    if validation.count("problem", "sparsity", sparsity) > dim:
+        raise ValueError(f"problem: sparsity={sparsity}, at most dim={dim} entries can be other than zero")
+    seeds = np.random.SeedSequence(validation.count("problem", "seed", seed, least=0)).spawn(2)
+    of_teacher, of_starts = (np.random.default_rng(child) for child in seeds)
+    w_star = np.zeros(dim)
+    w_star[of_teacher.choice(dim, sparsity, replace=False)] = of_teacher.standard_normal(sparsity)
+    norm_v = float(np.linalg.norm(SECOND_LAYER))
+    return Problem(
+        ste,
+        gaussian.normalise(w_star),
+        gaussian.uniform_sphere(of_starts, runs, dim),
+        sparsity,
+        float(closed_forms.tangential_constant(norm_v, 0.0, ste)),  # c(θ) falls with sinθ
+        closed_forms.smallest_tangential_constant(norm_v, ste),
+    )
+
+
+def error_bound(penalty: str, lam: float, beta: float, entries: int, c: float, a: float | None) -> float:
+    """Bound A6 on the sine of the error angle; `entries` is d, or s for fixed points with κ > β.
+
+    Parameters
+    ----------
+    penalty : {"l1", "l0", "tl1"}
+    lam, beta : float
+        Penalty weight and relaxation parameter, > 0.
+    entries : int
+    c : float
+        Lower bound of the tangential constant, > 0.
+    a : float or None
+        Shape of transformed l1.
+
+    Examples
+    --------
+    >>> error_bound("l1", lam=0.01, beta=1.0, entries=25, c=0.2, a=None)
+    0.25
+    """
+    from theory import bounds
+    from theory import symbols as sym
+
+    values = {sym.lam: lam, sym.beta: beta, sym.d: entries, sym.c: c}
+    if a is not None:
+        values[sym.a] = a
+    return float(closed_forms.evaluate(bounds.error_bound(penalty).result, values))
+
+
+def simulate(
+    drawn: Problem, penalty: str, lam: float, beta: float, a: float | None, history: bool = False
+) -> Result:
+    """Run RVSCGD from every start with the largest step for which the decrease A1 holds."""
+    gradient = None  # the identity's and the ReLU's is c(ŵ - w*), that of the default
+    if drawn.c_min != drawn.c:
+        gradient = population_gradient(SECOND_LAYER, drawn.w_star, drawn.ste)
+    return rvscgd(
+        drawn.starts, drawn.w_star, drawn.c, penalty, lam, beta, largest_step(drawn.c, beta), a,
+        gradient=gradient, max_iterations=MAX_ITERATIONS, history=history,
+    )  # fmt: skip
+
+
+def compare_cell(drawn: Problem, penalty: str, lam: float, beta: float, a: float | None = None) -> Cell:
+    """Simulate one choice of parameters and compare its errors with the bounds.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not positive, the penalty is unknown or ``a`` does not fit it.
+
+    Examples
+    --------
+    >>> drawn = problem("relu", dim=10, sparsity=3, runs=4, seed=0)
+    >>> cell = compare_cell(drawn, "l1", lam=0.002, beta=0.2)
+    >>> cell.violations, cell.not_converged, cell.max_sine < cell.bound
+    (0, 0, True)
+    """
+    result = simulate(drawn, penalty, lam, beta, a)
+    done = result.converged
+    sine = gaussian.sine(result.w, drawn.w_star)
+    constant = closed_forms.tangential_constant(float(np.linalg.norm(SECOND_LAYER)), result.angle, drawn.ste)
+    kappa = constant * (result.w @ drawn.w_star) + beta * np.einsum("rd,rd->r", result.w, result.u)
+    pull = beta * gaussian.norm(gaussian.perpendicular(result.u, result.w))
+    sparse = done & (kappa > beta)
+    slack = 2 * STEP_TOLERANCE * (3 * (drawn.c + beta) / drawn.c_min + 1)
+    bound, bound_sparse = (
+        error_bound(penalty, lam, beta, n, drawn.c_min, a) for n in (len(drawn.w_star), drawn.sparsity)
+    )
+    beyond = done & (sine > bound + slack)
+    excess = sine[sparse] - bound_sparse
+    beyond[sparse] |= excess > slack * kappa[sparse] / (kappa[sparse] - beta)
+    return Cell(
+        penalty, a, drawn.ste, lam, beta, largest_step(drawn.c, beta), drawn.c, drawn.c_min,
+        median_sine=float(np.median(sine[done])) if done.any() else None,
+        max_sine=_largest(sine[done]),
+        max_sine_sparse=_largest(sine[sparse]),
+        bound=bound,
+        bound_sparse=bound_sparse,
+        tightness=_largest(sine[done] / bound),
+        tightness_sparse=_largest(sine[sparse] / bound_sparse),
+        identity_residual=_largest(np.abs(constant * sine - pull)[done]),
+        slack=slack,
+        runs=len(done),
+        kappa_above_beta=int(sparse.sum()),
+        not_converged=int((~done).sum()),
+        trapped=int((result.angle > np.pi / 2).sum()),
+        violations=int(beyond.sum()),
+        most_iterations=int(result.iterations.max()),
+    )  # fmt: skip
+
+
+def _largest(values: Array) -> float | None:
+    return float(values.max()) if values.size else None
+
+
+def compare(drawn: Problem, penalties: Sequence[str], a: float) -> Iterator[Cell]:
+    """Yield a cell for every penalty, weight and relaxation of the grid; ``a`` is for transformed l1."""
+    for penalty in penalties:
+        for weight in WEIGHTS:
+            for relaxation in RELAXATIONS:
+                shape = a if penalty == "tl1" else None
+                yield compare_cell(drawn, penalty, weight * drawn.c, relaxation * drawn.c, shape)
