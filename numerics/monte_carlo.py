@@ -19,8 +19,8 @@ from numerics import network, validation
 
 Array = NDArray[np.float64]
 
-# 2^17 normals are 1 MB: with what is computed from them they stay in a core's cache. But each chunk also sweeps
-# the (k, k) co-moment a few times, which at k = 1000 costs as much as 100 samples: so no fewer than 128.
+# 2^17 normals are 1 MB: with what is computed from them they stay in a core's cache. But each chunk also
+# sweeps the (k, k) co-moment a few times, which at k = 1000 costs as much as 100 samples: so at least 128.
 _NORMALS_PER_CHUNK = 2**17
 _LEAST_CHUNK = 128
 
@@ -88,8 +88,8 @@ def estimate(
         At least 2.
     rng : numpy.random.Generator
     chunk : int, optional
-        Samples held at a time. By default as many as make 1 MB of normals, and at least 128. The samples drawn
-        do not depend on it; the results do in their last digits, through the order of summation.
+        Samples held at a time. By default as many as make 1 MB of normals, and at least 128. The samples
+        drawn do not depend on it; the results do in their last digits, through the order of summation.
 
     Returns
     -------

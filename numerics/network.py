@@ -4,15 +4,12 @@ Student and teacher cut the input x in R^(m d) into m patches that do not overla
 and apply one filter to all of them: h = v^T sigma(Z w), y = v*^T sigma(Z w*); sigma(x) is 1 if x > 0, else 0.
 The sample loss is (h - y)^2 / 2. Since sigma has slope 0, its chain rule ends in zero; a straight-through
 estimator puts a proxy mu' in place of sigma' in the backward pass, which gives the coarse gradient
-Z^T (mu'(Z w) * v) (h - y).
-
-Everything here is over a batch of N inputs, Z of shape (N, m, d).
+Z^T (mu'(Z w) * v) (h - y). Everything is over a batch of N inputs, Z (N, m, d).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -63,7 +60,7 @@ def patches(x: ArrayLike, m: int) -> Array:
     d, rest = divmod(inputs.shape[1], m)
     if rest or d < 2:
         raise ValueError(
-            f"patches: x has rows of length {inputs.shape[1]}, m={m} patches of one length d >= 2 are required"
+            f"patches: x has rows of length {inputs.shape[1]}, m={m} patches of one length >= 2 are required"
         )
     return inputs.reshape(len(inputs), m, d)
 
@@ -158,8 +155,9 @@ def sample_coarse_gradient(
     >>> sample_coarse_gradient(Z, v=[3.0], w=[1.0, 0.0], v_star=[3.0], w_star=[0.0, 1.0], ste="relu")
     array([[18., -9.]])
     """
-    validation.one_of("sample_coarse_gradient", "ste", ste, ESTIMATORS)
-    return _forward("sample_coarse_gradient", Z, v, w, v_star, w_star).coarse_gradient(ste)
+    who = "sample_coarse_gradient"
+    validation.one_of(who, "ste", ste, ESTIMATORS)
+    return _forward(who, Z, v, w, v_star, w_star).coarse_gradient(ste)
 
 
 def sample_loss_and_coarse_gradient(
@@ -242,11 +240,10 @@ def _preactivation(Z: Array, w: Array) -> Array:
     return np.asarray((Z.reshape(-1, Z.shape[2]) @ w).reshape(Z.shape[:2]))
 
 
-def _layers(who: str, Z: Array, v_name: str, v: Any, w_name: str, w: Array) -> tuple[Array, Array]:
-    v = validation.finite_array(who, v_name, v, ndim=1)
-    if Z.shape[1:] != (len(v), len(w)):
-        raise ValueError(
-            f"{who}: Z has shape {Z.shape}, {v_name} of length {len(v)} and {w_name} of length {len(w)} "
-            f"require (N, {len(v)}, {len(w)})"
-        )
-    return v, w
+def _layers(who: str, Z: Array, v_name: str, v: ArrayLike, w_name: str, w: Array) -> tuple[Array, Array]:
+    second = validation.finite_array(who, v_name, v, ndim=1)
+    m, d = len(second), len(w)
+    if Z.shape[1:] != (m, d):
+        rule = f"{v_name} of length {m} and {w_name} of length {d} require (N, {m}, {d})"
+        raise ValueError(f"{who}: Z has shape {Z.shape}, {rule}")
+    return second, w

@@ -21,7 +21,9 @@ Array = NDArray[np.float64]
 Gradient = Callable[[Array], Array]
 ProximalMap = Callable[[Array], Array]
 
-# TOLERANCE_REASON
+# Rounding keeps some runs from coming to rest: they end in short cycles. Over l1, l0 and transformed-l1 maps,
+# six pairs (c, beta), dense and sparse teachers and d from 2 to 10,000, the steps of such a cycle measured at
+# most 1.3 * 2.2e-16 relative to w, at any d. 1e-14 is 35 times that, room for callables that round more.
 STEP_TOLERANCE = 1e-14
 
 

@@ -186,7 +186,7 @@ def same_length(
     """
     if x.shape[-1] != other.shape[-1]:
         raise ValueError(
-            f"{who}: {name} has length {x.shape[-1]}, the length of {other_name}, {other.shape[-1]}, is required"
+            f"{who}: {name} has length {x.shape[-1]}, that of {other_name}, {other.shape[-1]}, is required"
         )
 
 
