@@ -11,6 +11,8 @@ from numerics.closed_forms import evaluate
 Array = NDArray[np.float64]
 
 PENALTIES = ("l1", "l0", "tl1")
+# The map of transformed l1 takes the cube of a + |x|, which float64 holds up to 1e102.
+LARGEST_SHAPE = 1e100
 
 
 def _shape_parameter(who: str, penalty: str, a: float | None) -> dict[Any, float]:
@@ -21,7 +23,10 @@ def _shape_parameter(who: str, penalty: str, a: float | None) -> dict[Any, float
     if penalty == "tl1":
         if a is None:
             raise ValueError(f"{who}: a=None, the penalty 'tl1' needs its shape a > 0")
-        return {sym.a: validation.positive(who, "a", a)}
+        shape = validation.positive(who, "a", a)
+        if shape > LARGEST_SHAPE:
+            raise ValueError(f"{who}: a={a!r}, a shape of at most {LARGEST_SHAPE:g} is required")
+        return {sym.a: shape}
     if a is not None:
         raise ValueError(f"{who}: a={a!r}, the penalty {penalty!r} has no shape parameter")
     return {}
@@ -131,6 +136,7 @@ def proximal_map(x: ArrayLike, mu: ArrayLike, penalty: str, a: float | None = No
 
     points = validation.finite_array("proximal_map", "x", x)
     weights = _weights("proximal_map", mu)
+    _check_broadcast(points, weights)
     shape = _shape_parameter("proximal_map", penalty, a)
     rule = thresholding(penalty)
     size = np.abs(points)
@@ -138,6 +144,16 @@ def proximal_map(x: ArrayLike, mu: ArrayLike, penalty: str, a: float | None = No
     active = np.maximum(evaluate(rule.active, {sym.x: size, sym.mu: weights, **shape}), 0.0)
     above = size > evaluate(rule.threshold, {sym.mu: weights, **shape})
     return np.where(above, np.copysign(active, points), 0.0)
+
+
+def _check_broadcast(points: Array, weights: Array) -> None:
+    try:
+        np.broadcast_shapes(points.shape, weights.shape)
+    except ValueError as error:
+        raise ValueError(
+            f"proximal_map: mu has shape {weights.shape}, one that broadcasts with the {points.shape} of x "
+            "is required"
+        ) from error
 
 
 def _weights(who: str, mu: ArrayLike) -> Array:
