@@ -28,11 +28,29 @@ def compile_expression(expression: "Expr", symbols: tuple[Any, ...]) -> Callable
     """
     from scipy.special import erf
     from sympy import lambdify
-    from sympy.codegen.rewriting import expm1_opt, optimize
 
     modules = [{"erf": erf, "asin": lambda x: np.arcsin(np.minimum(x, 1.0)), "expm1": np.expm1}, "numpy"]
-    function: Callable[..., Any] = lambdify(symbols, optimize(expression, [expm1_opt]), modules=modules)
+    rewritten = expression.replace(lambda part: part.is_Add, _without_cancellation)
+    function: Callable[..., Any] = lambdify(symbols, rewritten, modules=modules)
     return function
+
+
+def _without_cancellation(total: "Expr") -> "Expr":
+    """Write a sum's terms k exp(x) - k as k expm1(x), and leave the others as they are.
+
+    SymPy's own rewriting rearranges the whole expression first, with exponentials that overflow.
+    """
+    from sympy import Add, exp
+    from sympy.codegen.cfunctions import expm1
+
+    terms = list(total.args)
+    for term in total.args:
+        weight, rest = term.as_independent(exp, as_Add=False)
+        if isinstance(rest, exp) and -weight in terms:
+            terms.remove(term)
+            terms.remove(-weight)
+            terms.append(weight * expm1(rest.args[0]))
+    return Add(*terms)
 
 
 def evaluate(expression: "Expr", values: Mapping[Any, Any]) -> Any:
@@ -75,6 +93,7 @@ def filter_values(w: ArrayLike, w_star: ArrayLike, who: str) -> dict[Any, Array]
 
     student = validation.finite_array(who, "w", w)
     teacher = validation.unit_vector(who, "w_star", w_star)
+    _check_filters(who, student, teacher)
     theta = np.asarray(gaussian.angle(student, teacher))
     return {
         sym.theta: theta[..., None],
@@ -82,6 +101,17 @@ def filter_values(w: ArrayLike, w_star: ArrayLike, who: str) -> dict[Any, Array]
         sym.w_hat: np.asarray(gaussian.normalise(student)),
         sym.w_star: teacher,
     }
+
+
+def _check_filters(who: str, student: Array, teacher: Array) -> None:
+    """Check that every filter (..., d) has the teacher's length and a direction."""
+    if student.ndim == 0:
+        raise ValueError(f"{who}: w={student!r}, a vector is required")
+    validation.same_length(who, "w", student, "w_star", teacher)
+    moving = student.any(axis=-1)
+    if not moving.all():
+        where = "".join(f"[{i}]" for i in np.argwhere(~moving)[0])
+        raise ValueError(f"{who}: w{where}=0, a vector with a direction is required")
 
 
 def population_loss(v: ArrayLike, w: ArrayLike, v_star: ArrayLike, w_star: ArrayLike) -> Any:
