@@ -1,0 +1,99 @@
+"""Evidence from cases: Hypothesis searches for a violation, or RVSCGD runs and is watched."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import FailedHealthCheck, Unsatisfiable
+from hypothesis.strategies import SearchStrategy
+
+from proofs_check.context import Context
+from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
+
+EXAMPLES_QUICK, EXAMPLES_FULL = 100, 1000
+
+# From a case to a sentence that says what is violated, or None.
+Violation = Callable[[Any], str | None]
+
+
+class _CounterexampleError(Exception):
+    """Carries the violation out of Hypothesis."""
+
+
+def searched(
+    strategy: Callable[[], SearchStrategy[Any]], violation: Callable[[Claim], Violation], shows: str
+) -> Evidence:
+    """Evidence that Hypothesis finds no violation among the cases of ``strategy``.
+
+    Parameters
+    ----------
+    strategy : callable
+        Makes the strategy that draws cases.
+    violation : callable
+        From the claim to the test of one case.
+    shows : str
+        What the absence of violations shows.
+    """
+
+    def check(claim: Claim, context: Context) -> Finding:
+        test, ran = violation(claim), 0
+        budget = EXAMPLES_FULL if context.full else EXAMPLES_QUICK
+
+        @seed(context.derived_seed(claim.id, shows))
+        @settings(
+            max_examples=budget,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink),
+            # Slowness depends on the machine, and the verdict must not.
+            suppress_health_check=(HealthCheck.too_slow,),
+            report_multiple_bugs=False,
+        )
+        @given(strategy())
+        def run(case: Any) -> None:
+            nonlocal ran
+            ran += 1
+            said = test(case)
+            if said is not None:
+                raise _CounterexampleError(f"{said} for {case!r}")
+
+        try:
+            run()
+        except _CounterexampleError as found:
+            return Finding(Verdict.REFUTES, str(found))
+        except (Unsatisfiable, FailedHealthCheck) as gave_up:
+            return Finding(Verdict.SILENT, f"Hypothesis found too few valid cases: {gave_up}")
+        if not ran:
+            return Finding(Verdict.SILENT, "Hypothesis ran no case")
+        return Finding(Verdict.SUPPORTS, f"no violation in {ran} cases")
+
+    return Evidence("property", Strength.SAMPLED, shows, check)
+
+
+def simulated(
+    simulate: Callable[[Context], Sequence[Any]], violation: Callable[[Claim], Violation], shows: str
+) -> Evidence:
+    """Evidence that no run of RVSCGD violates the claim.
+
+    Parameters
+    ----------
+    simulate : callable
+        Runs the algorithm, without the claim's subject; called once for the claim and its controls.
+    violation : callable
+        From the claim to the test of one outcome.
+    shows : str
+        What the absence of violations shows.
+    """
+
+    def check(claim: Claim, context: Context) -> Finding:
+        outcomes = context.once((simulate, context.seed), lambda: simulate(context))
+        if not outcomes:
+            return Finding(Verdict.SILENT, "no run was simulated")
+        test = violation(claim)
+        for outcome in outcomes:
+            said = test(outcome)
+            if said is not None:
+                return Finding(Verdict.REFUTES, said)
+        return Finding(Verdict.SUPPORTS, f"no violation in {len(outcomes)} batches of runs")
+
+    return Evidence("simulation", Strength.SAMPLED, shows, check)

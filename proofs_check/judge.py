@@ -1,0 +1,123 @@
+"""The judge: runs every check on the claim and on each of its controls, and computes the status."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from proofs_check.context import Context
+from proofs_check.records import Claim, Control, Evidence, Expected, Finding, Status, Strength, Verdict
+
+STATUS_OF_STRENGTH = {
+    Strength.EXACT: Status.EXACT,
+    Strength.SAMPLED: Status.SAMPLED,
+    Strength.CITED: Status.CITED,
+}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A claim with all that was found.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        One for each piece of evidence, on the claim.
+    rows : tuple of tuples of Finding
+        One row for each control, on the claim with that error in it.
+    seconds : float
+        Wall time.
+    """
+
+    claim: Claim
+    findings: tuple[Finding, ...]
+    rows: tuple[tuple[Finding, ...], ...]
+    seconds: float
+
+    @property
+    def status(self) -> Status:
+        """What is known of the claim."""
+        verdicts = [finding.verdict for finding in self.findings]
+        if any(finding.verdict is Verdict.BROKE for row in (self.findings, *self.rows) for finding in row):
+            return Status.ERROR
+        if Verdict.REFUTES in verdicts:
+            return Status.REFUTED if self._discriminates() else Status.BLIND
+        if Verdict.SILENT in verdicts:
+            return Status.OPEN
+        if not verdicts or not self._discriminates():
+            return Status.BLIND
+        return STATUS_OF_STRENGTH[max(piece.strength for piece in self.claim.evidence)]
+
+    @property
+    def in_order(self) -> bool:
+        """Whether the claim is as it is expected to be."""
+        if self.claim.expected is Expected.FAILS:
+            return self.status is Status.REFUTED
+        return self.status in STATUS_OF_STRENGTH.values()
+
+    @property
+    def refuted_by(self) -> tuple[tuple[str, ...], ...]:
+        """For each control the kinds of evidence that refute it."""
+        return tuple(
+            tuple(
+                piece.kind
+                for piece, finding in zip(self.claim.evidence, row, strict=True)
+                if finding.verdict is Verdict.REFUTES
+            )
+            for row in self.rows
+        )
+
+    @property
+    def planted(self) -> int:
+        """Number of planted errors."""
+        return sum(not control.holds for control in self.claim.controls)
+
+    @property
+    def caught(self) -> int:
+        """Number of planted errors that some evidence refutes."""
+        pairs = zip(self.claim.controls, self.refuted_by, strict=True)
+        return sum(bool(kinds) for control, kinds in pairs if not control.holds)
+
+    def _discriminates(self) -> bool:
+        errors = [row for c, row in zip(self.claim.controls, self.rows, strict=True) if not c.holds]
+        repairs = [row for c, row in zip(self.claim.controls, self.rows, strict=True) if c.holds]
+        # A claim that is refuted although it should hold is refuted, whatever its controls say.
+        if self.claim.expected is Expected.HOLDS and _has(self.findings, Verdict.REFUTES):
+            return True
+        every_error_is_refuted = bool(errors) and all(_has(row, Verdict.REFUTES) for row in errors)
+        withholding = [*errors, self.findings] if self.claim.expected is Expected.FAILS else errors
+        every_check_can_withhold = all(
+            any(finding.verdict is not Verdict.SUPPORTS for finding in column)
+            for column in zip(*withholding, strict=True)
+        )
+        return every_error_is_refuted and every_check_can_withhold and self._repairs_stand(repairs)
+
+    def _repairs_stand(self, repairs: list[tuple[Finding, ...]]) -> bool:
+        stand = all(_has(row, Verdict.SUPPORTS) and not _has(row, Verdict.REFUTES) for row in repairs)
+        return stand and (bool(repairs) or self.claim.expected is Expected.HOLDS)
+
+
+def _has(row: Iterable[Finding], verdict: Verdict) -> bool:
+    return any(finding.verdict is verdict for finding in row)
+
+
+def judge(claim: Claim, context: Context) -> Judgement:
+    """Gather all evidence for a claim and for each of its controls."""
+    start = time.perf_counter()
+    findings = _findings(claim, context, claim.evidence)
+    rows = tuple(_control_findings(claim, control, context) for control in claim.controls)
+    return Judgement(claim, findings, rows, time.perf_counter() - start)
+
+
+def _control_findings(claim: Claim, control: Control, context: Context) -> tuple[Finding, ...]:
+    return _findings(control.of(claim), context, claim.evidence)
+
+
+def _findings(claim: Claim, context: Context, evidence: tuple[Evidence, ...]) -> tuple[Finding, ...]:
+    return tuple(_run(piece, claim, context) for piece in evidence)
+
+
+def _run(piece: Evidence, claim: Claim, context: Context) -> Finding:
+    try:
+        return piece.check(claim, context)
+    except Exception as error:  # noqa: BLE001 - whatever breaks a check becomes a finding, never a pass
+        return Finding(Verdict.BROKE, f"{type(error).__name__}: {error}")

@@ -1,0 +1,145 @@
+"""The records of the ledger: a claim is data, and a check takes the whole claim.
+
+Because a claim's ``subject`` is data, the same check runs unchanged on the claim and on every false
+variant of it; there is no second copy of a check for the negative case.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum, IntEnum, StrEnum
+from typing import Any
+
+from proofs_check.context import Context
+
+
+class Verdict(StrEnum):
+    """What one check says of one statement; SILENT and BROKE never count as support."""
+
+    SUPPORTS = "supports"
+    SILENT = "silent"
+    REFUTES = "refutes"
+    BROKE = "broke"
+
+
+class Strength(IntEnum):
+    """How much a supporting finding decides."""
+
+    CITED = 1
+    SAMPLED = 2
+    EXACT = 3
+
+
+class Status(StrEnum):
+    """What is known of a claim; always computed, never written down."""
+
+    EXACT = "exact"
+    SAMPLED = "sampled"
+    CITED = "cited"
+    OPEN = "open"
+    BLIND = "blind"
+    REFUTED = "refuted"
+    ERROR = "error"
+
+
+class Provenance(StrEnum):
+    """Who says so."""
+
+    DX = "DX abstract"
+    YL = "YL"
+    ZX = "ZX"
+    FOLKLORE = "folklore"
+    DERIVED = "derived here"
+
+
+class Expected(Enum):
+    """Whether a claim is kept because it holds or because it is instructive that it fails."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Provenance, with an arXiv number or DOI where there is one, and the place in it."""
+
+    provenance: Provenance
+    reference: str = ""
+    locator: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A verdict and what was seen: a residual, a margin, a score or a counterexample."""
+
+    verdict: Verdict
+    witness: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A check, its kind (symbolic, quadrature, ...), its strength, and what it shows."""
+
+    kind: str
+    strength: Strength
+    shows: str
+    check: Callable[["Claim", Context], Finding]
+
+
+@dataclass(frozen=True)
+class Control:
+    """A plausible error, planted to be refuted; or, with ``holds``, a repair that has to be supported.
+
+    A claim that is expected to fail has a repair, so that its checks are seen not to refute everything.
+    """
+
+    error: str
+    subject: Any = None
+    without: tuple[Any, ...] = ()
+    holds: bool = False
+
+    def of(self, claim: "Claim") -> "Claim":
+        """The claim with this error in it."""
+        kept = tuple(relation for relation in claim.assumptions if relation not in self.without)
+        return replace(
+            claim, subject=claim.subject if self.subject is None else self.subject, assumptions=kept
+        )
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement, where it comes from, and the evidence for it.
+
+    Attributes
+    ----------
+    id : str
+        Permanent and readable, in kebab-case.
+    label : str
+        Label of the theory (G1 ... A13).
+    statement : str
+        One sentence; ``{subject}`` stands for the rendered formula.
+    source : Source
+    subject : Basic
+        The SymPy expression that the checks take.
+    assumptions : tuple of relations
+        What has to hold for the symbols.
+    example : mapping of symbols to numbers
+        Values that meet the assumptions.
+    evidence : tuple of Evidence
+    controls : tuple of Control
+        At least two.
+    uses : tuple of str
+        Ids of the claims that it rests on.
+    expected : Expected
+    """
+
+    id: str
+    label: str
+    statement: str
+    source: Source
+    subject: Any
+    assumptions: tuple[Any, ...]
+    example: Mapping[Any, Any]
+    evidence: tuple[Evidence, ...]
+    controls: tuple[Control, ...]
+    uses: tuple[str, ...] = ()
+    expected: Expected = Expected.HOLDS
