@@ -1,0 +1,1 @@
+"""What holds: claims, their evidence, the judge of both, and the command line."""
