@@ -5,10 +5,10 @@ How far may a run that has stopped lie beyond a bound for fixed points? Its last
 
     c(θ) sinθ ≤ β‖u⊥‖ + ρτ/η,    ρ ≤ 1 + η(‖E g‖ + β) ≤ 3,
 
-with ‖E g‖ ≤ 2c and η = 1/(c+β); ‖w - u‖ ≤ 1 because S(x) lies between 0 and x. The step itself turns w by at most τ more,
-which moves the sine by at most τ. Since float64 takes the step with an error of a few 2e-16, far below
-τ = 1e-14, doubling the sum covers all roundings: `slack` = 2τ(3(c+β)/c_min + 1). In the bound with s in place
-of d a coordinate outside the support obeys (κ-β)|wᵢ| ≤ |rᵢ|, with r the rest ρτ/η above, and adds up to
+with ‖E g‖ ≤ 2c and η = 1/(c+β); ‖w - u‖ ≤ 1 because S(x) lies between 0 and x. The step itself turns w by at
+most τ more, which moves the sine by at most τ. Since float64 takes the step with an error of a few 2e-16, far
+below τ = 1e-14, doubling the sum covers all roundings: `slack` = 2τ(3(c+β)/c_min + 1). In the bound with s in
+place of d a coordinate outside the support obeys (κ-β)|wᵢ| ≤ |rᵢ|, with r the rest ρτ/η above, and adds up to
 β‖r‖/(κ-β), so that the slack there is κ/(κ-β) times as large. Derived here.
 """
 

@@ -1,0 +1,143 @@
+"""The command `compare`, run as a user runs it."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from numerics import bounds, network, penalties
+from proofs_check import cli
+from proofs_check.commands import compare
+
+ROOT = Path(__file__).resolve().parents[1]
+SMALL = ("--dim", "12", "--sparsity", "3", "--runs", "8")
+
+
+def command(*arguments, cwd):
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "error", "PYTHONUTF8": "1"}
+    line = [sys.executable, "-m", "proofs_check", "compare", *map(str, arguments)]
+    return subprocess.run(line, cwd=cwd, env=environment, capture_output=True, encoding="utf-8", check=False)
+
+
+@pytest.mark.parametrize("ste", compare.ESTIMATORS)
+def test_no_penalty_and_no_estimator_violates_a_bound(tmp_path, ste):
+    done = command(*SMALL, "--ste", ste, "--json", "out.json", "--csv", "out.csv", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "0 violations in 360 runs (45 cells); 0 not converged" in done.stdout
+    document = json.loads((tmp_path / "out.json").read_text())
+    assert document["seed"] == 0
+    assert document["parameters"]["ste"] == ste
+    assert [row["penalty"] for row in document["rows"]] == [p for p in compare.PENALTIES for _ in range(15)]
+    assert document["summary"]["violations"] == 0
+    with (tmp_path / "out.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    for row, record in zip(rows, document["rows"], strict=True):
+        assert row == {key: "" if value is None else str(value) for key, value in record.items()}
+
+
+def test_one_seed_gives_one_document_to_the_byte(tmp_path):
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        assert (
+            command(*SMALL, "--penalty", "l1", "--seed", seed, "--json", name, cwd=tmp_path).returncode == 0
+        )
+    a, b, c = ((tmp_path / name).read_bytes() for name in "abc")
+    assert a == b != c
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--dim", "1"), "--dim=1, an integer of at least 2 is required"),
+        (("--sparsity", "0"), "--sparsity=0, an integer from 1 to --dim=50 is required"),
+        (("--dim", "4", "--sparsity", "5"), "--sparsity=5, an integer from 1 to --dim=4 is required"),
+        (("--runs", "0"), "--runs=0, an integer of at least 1 is required"),
+        (("--seed", "-1"), "--seed=-1, an integer of at least 0 is required"),
+        (("--shape-a", "0"), "--shape-a=0.0, a finite number above 0 is required"),
+        (("--shape-a", "-1"), "--shape-a=-1.0, a finite number above 0 is required"),
+        (("--shape-a", "nan"), "--shape-a=nan, a finite number above 0 is required"),
+        (("--penalty", "l1", "--shape-a", "1"), "--shape-a=1.0, only --penalty tl1 has a shape"),
+        (("--json", "."), "--json=., a file is required, this is a folder"),
+        (("--csv", "no/x"), "--csv=no/x, the folder of the file must exist"),
+        (("--json", "x", "--csv", "./x"), "--csv=./x, another file than that of --json is required"),
+        (("--figures", "taken"), "--figures=taken, a folder is required, this is a file"),
+        (("--figures", "new", "--json", "no/x"), "--json=no/x, the folder of the file must exist"),
+    ],
+)
+def test_a_bad_argument_ends_with_one_sentence_and_no_file(tmp_path, arguments, sentence):
+    (tmp_path / "taken").touch()
+    done = command(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"rvscgd compare: {sentence}\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--penalty", "l2"), ("--ste", "tanh"), ("--dim", "2.5"), ("--penal", "l1")]
+)
+def test_an_argument_that_cannot_be_read_ends_with_the_usage(tmp_path, arguments):
+    done = command(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert arguments[-1] in done.stderr
+
+
+def test_a_bound_planted_too_small_is_counted_and_fails_the_command(tmp_path, monkeypatch, capsys):
+    formula = bounds.error_bound
+    monkeypatch.setattr(bounds, "error_bound", lambda *given: 0.01 * formula(*given))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["compare", *SMALL, "--penalty", "l1", "--json", "out.json"]) == 1
+    assert "120 violations in 120 runs" in capsys.readouterr().out
+    assert json.loads(Path("out.json").read_text())["summary"]["violations"] == 120
+
+
+def test_a_disk_that_fills_up_is_a_sentence(tmp_path, monkeypatch, capsys):
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert cli.main(["compare", *SMALL, "--penalty", "l1", "--json", str(tmp_path / "x")]) == 2
+    assert "No space left" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_figures_are_the_same_bytes_each_time(tmp_path):
+    for name in ("one", "two"):
+        assert command(*SMALL, "--penalty", "l0", "l0", "--figures", name, cwd=tmp_path).returncode == 0
+    drawn = sorted(path.name for path in (tmp_path / "one").iterdir())
+    kinds = ("png", "svg")
+    assert drawn == [f"{n}-l0.{k}" for n in ("angles", "bounds") for k in kinds]
+    for name in drawn:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_figures_of_exact_recovery_and_of_trapped_runs_can_be_drawn(tmp_path):
+    # In the plane with a teacher on an axis the error is 0, which has no logarithm.
+    done = command("--dim", 2, "--sparsity", 1, "--penalty", "l1", "--figures", "f", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_table_keeps_to_eighty_columns(tmp_path):
+    done = command(*SMALL, "--ste", "clipped_relu", cwd=tmp_path)
+    assert max(len(line.rstrip()) for line in done.stdout.splitlines()) <= 80
+
+
+def test_names_spelled_out_for_the_parser_are_those_of_the_numerics():
+    assert set(compare.PENALTIES) == set(penalties.PENALTIES)
+    assert set(compare.ESTIMATORS) == set(network.ESTIMATORS)
+
+
+def test_help_imports_nothing_heavy(tmp_path):
+    code = (
+        "import sys; from proofs_check import cli\n"
+        "try: cli.main(['compare', '--help'])\n"
+        "except SystemExit: pass\n"
+        "sys.exit(bool({'numpy', 'sympy', 'rich', 'matplotlib'} & set(sys.modules)))"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False).returncode
+        == 0
+    )
