@@ -59,7 +59,7 @@ def legend(cells: Sequence[Cell], dim: int, sparsity: int) -> Text:
         **({"c_min": f"its least value over all angles, {first.c_min:.6g}"} if first.c_min < first.c else {}),
         "sin θ": "error of the runs that converged: θ is the angle between w and w*",
         "bound": f"a-priori bound A6, Λ/{'c_min' if first.c_min < first.c else 'c'}, with d = {dim}; "
-        "* a sine is never above 1",
+        "* no sine exceeds 1",
         "with s": f"the same with s = {sparsity} for d, for the runs with κ = ⟨w, c w* + βu⟩ > β",
         "tightness": "max sin θ / bound; 1 would be an attained bound",
         "A5 rest": "largest |c sin θ - β‖u⊥‖|, which is 0 in exact arithmetic",

@@ -30,7 +30,7 @@ def bounds(cells: Sequence[Cell]) -> Figure:
     """Largest simulated sine of each cell of one penalty against its two bounds."""
     figure, axes = _axes()
     marks = (
-        ("bound", "max_sine", "o", _BLUE, _BLUE, r"bound $\Lambda/c$, all $d$ coordinates"),
+        ("bound", "max_sine", "o", _BLUE, _BLUE, "a-priori bound, all $d$ coordinates"),
         (
             "bound_sparse",
             "max_sine_sparse",
@@ -88,14 +88,14 @@ def _settled(angle: NDArray[np.float64]) -> int:
 
 def _bound_lines(axes: Axes, drawn: Problem, penalty: str, lam: float, beta: float, a: float | None) -> None:
     for entries, style, label in (
-        (len(drawn.w_star), "--", r"bound $\arcsin(\Lambda/c)$"),
+        (len(drawn.w_star), "--", "a-priori bound"),
         (drawn.sparsity, "-.", "bound with $s$ for $d$"),
     ):
         sine = measured.error_bound(penalty, lam, beta, entries, drawn.c_min, a)
         if sine < 1:
             axes.axhline(np.arcsin(sine), color=_ORANGE, ls=style, lw=1.5, label=label)
         else:
-            axes.plot([], [], " ", label=f"{label}: none, the sine's is {sine:.3g}")
+            axes.plot([], [], " ", label=f"{label}: none below 1")
 
 
 def _axes() -> tuple[Figure, Axes]:
