@@ -9,7 +9,7 @@ from rich.text import Text
 from numerics.bounds import MAX_ITERATIONS, Cell
 
 _COLUMNS = (
-    "penalty", "λ/c", "β/c", "median\nsin θ", "max\nsin θ", "bound", "bound\nwith s",
+    "pen-\nalty", "λ/c", "β/c", "median\nsin θ", "max\nsin θ", "bound", "bound\nwith s",
     "tight-\nness", "A5\nrest", "open/\ntrapped", "viol.",
 )  # fmt: skip
 _ESTIMATORS = {"identity": "identity", "relu": "ReLU", "clipped_relu": "clipped ReLU"}
