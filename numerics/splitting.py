@@ -29,19 +29,41 @@ def minibatch_gradient(
 ) -> Gradient:
     """Mean of ``batch`` fresh sample coarse gradients, as a function of w (R, d); v = v*.
 
-    All runs of one step share the batch, so that the work does not grow with their number.
+    All runs of one step share the batch, so that the normals, the dearest part, are drawn once a step. A step
+    holds a few arrays of batch · m · R numbers.
+
+    Raises
+    ------
+    ValueError
+        If ``w_star`` is not a unit vector, ``v`` is not a finite vector, ``ste`` is unknown, or ``batch`` is
+        not an integer of at least 1.
     """
-    teacher = validation.unit_vector("minibatch_gradient", "w_star", w_star)
-    layer = validation.finite_array("minibatch_gradient", "v", v, ndim=1)
-    size = validation.count("minibatch_gradient", "batch", batch)
+    who = "minibatch_gradient"
+    teacher = validation.unit_vector(who, "w_star", w_star)
+    layer = validation.finite_array(who, "v", v, ndim=1)
+    validation.one_of(who, "ste", ste, network.ESTIMATORS)
+    size = validation.count(who, "batch", batch)
 
     def gradient(w: Array) -> Array:
         inputs = rng.standard_normal((size, len(layer), len(teacher)))
-        # One pass a run: the network takes one filter at a time.
-        rows = [network.sample_coarse_gradient(inputs, layer, row, layer, teacher, ste).mean(0) for row in w]
-        return np.stack(rows)
+        return mean_coarse_gradients(inputs, layer, w, teacher, ste)
 
     return gradient
+
+
+def mean_coarse_gradients(Z: Array, v: Array, w: Array, w_star: Array, ste: str) -> Array:
+    """Mean over inputs Z (N, m, d) of the sample coarse gradients at many filters w (R, d), v = v*; (R, d).
+
+    The runs are columns of the matrix products, which leaves no array of N m d R numbers.
+    """
+    n, m, d = Z.shape
+    flat = Z.reshape(-1, d)
+    before = (flat @ w.T).reshape(n, m, len(w))
+    labels = v @ ((flat @ w_star).reshape(n, m, 1) > 0)
+    weights = network._SUPPORTS[ste](before) * v[:, None]
+    weights *= (v @ (before > 0) - labels)[:, None, :]
+    mean: Array = weights.reshape(-1, len(w)).T @ flat / n
+    return mean
 
 
 def largest_step(c: float, beta: float) -> float:
