@@ -23,7 +23,7 @@ _EXAMPLES = """\
 examples:
   rvscgd formulas wedge-probability    derive and print one closed form
   rvscgd verify                        check every claim by every means
-  rvscgd compare                       closed forms beside Monte Carlo, bounds beside simulation
+  rvscgd compare                       run RVSCGD and compare its errors with the bounds
 
 exit codes: 0 all is in order, 1 a claim is not, 2 bad usage, 130 interrupted.
 `rvscgd SUBCOMMAND --help` explains one of them."""

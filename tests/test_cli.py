@@ -1,0 +1,137 @@
+"""The command line: cheap help, honest exit codes, one sentence for a wrong argument."""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from proofs_check import cli
+from proofs_check.commands import formulas
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMAND = [sys.executable, "-m", "proofs_check"]
+HELPS = [["--help"], ["formulas", "--help"], ["verify", "--help"], ["compare", "--help"]]
+HEAVY = {"sympy", "mpmath", "numpy", "scipy", "hypothesis", "matplotlib", "rich", "theory", "numerics"}
+
+
+def command(*arguments, **options):
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        **options,
+    )
+
+
+def cpu_seconds(arguments):
+    """Least processor time of three runs of Python."""
+
+    def once():
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    return min(once() for _ in range(3))
+
+
+@pytest.mark.parametrize("arguments", HELPS, ids=" ".join)
+def test_help_imports_nothing_that_computes(arguments):
+    script = (
+        "import sys\nfrom proofs_check.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit as leaving:\n    assert leaving.code == 0\n"
+        "print('LOADED', *sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.rpartition("LOADED")[2].split())
+    assert "argparse" in loaded
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("arguments", HELPS, ids=" ".join)
+def test_help_costs_at_most_three_tenths_of_a_second_more_than_python_itself(arguments):
+    assert cpu_seconds(["-m", "proofs_check", *arguments]) - cpu_seconds(["-c", "pass"]) < 0.3
+
+
+@pytest.mark.parametrize("arguments", HELPS, ids=" ".join)
+def test_help_says_what_is_done_and_gives_an_example(arguments):
+    done = command(*arguments)
+    assert done.returncode == 0
+    assert "rvscgd" in done.stdout
+    assert "example" in done.stdout.lower()
+
+
+def test_top_level_help_names_every_subcommand():
+    text = command("--help").stdout
+    assert all(f"rvscgd {name}" in text for name in ("formulas", "verify", "compare"))
+
+
+def test_version_is_printed():
+    done = command("--version")
+    assert (done.returncode, done.stdout.split()[0]) == (0, "rvscgd")
+
+
+@pytest.mark.parametrize("arguments", [[], ["prove"], ["formulas", "--format", "word"], ["--formulas"]])
+def test_wrong_arguments_leave_with_2_and_no_traceback(arguments):
+    done = command(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "rvscgd" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_value_error_becomes_one_sentence_and_exit_code_2(monkeypatch, capsys):
+    def refuse(arguments):
+        raise ValueError("d=1, at least 2 is required")
+
+    monkeypatch.setattr(formulas, "run", refuse)
+    assert cli.main(["formulas"]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "rvscgd formulas: d=1, at least 2 is required\n")
+
+
+def test_a_defect_of_the_program_is_not_hidden_as_bad_usage(monkeypatch):
+    def break_down(arguments):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(formulas, "run", break_down)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["formulas"])
+
+
+def test_interrupt_leaves_with_130(monkeypatch, capsys):
+    def interrupt(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(formulas, "run", interrupt)
+    assert cli.main(["formulas"]) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_exit_code_of_the_subcommand_is_that_of_the_command(monkeypatch, code):
+    monkeypatch.setattr(formulas, "run", lambda _: code)
+    assert cli.main(["formulas"]) == code
+
+
+def test_reader_that_leaves_early_causes_no_noise():
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*COMMAND, "formulas", "G1"], cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_terminal_without_greek_letters_gets_escapes():
+    done = command("formulas", "G2", env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"\u03b8" in done.stdout

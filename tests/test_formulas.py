@@ -1,0 +1,215 @@
+"""The command ``rvscgd formulas``, run as a user runs it, and the printers behind it."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sympy import Rational, Symbol, lambdify, sqrt
+
+from numerics.closed_forms import evaluate
+from proofs_check import rendering
+from proofs_check.commands import formulas
+from theory import catalogue
+from theory import symbols as sym
+
+ROOT = Path(__file__).resolve().parent.parent
+FORMULAS = {f.name: f for section in catalogue.SECTIONS for f in catalogue.derivations(section)}
+VECTORS = {sym.w_hat, sym.w_star, sym.v, sym.v_star, sym.ones}
+
+
+def command(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "proofs_check", "formulas", *arguments],
+        cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+
+
+@cache
+def output(*arguments):
+    done = command(*arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def records():
+    return {record["name"]: record for record in json.loads(output("--format", "json"))}
+
+
+@pytest.fixture(scope="module")
+def functions():
+    space = {}
+    exec(compile(output("--format", "python"), "formulas.py", "exec"), space)  # noqa: S102 - our own output
+    return space
+
+
+def values(expression, seed):
+    """Positive numbers for the scalars, the angle in (0, π), three entries for the vectors; ‖w*‖₁² ≤ s."""
+    rng = np.random.default_rng(seed)
+    drawn = {
+        symbol: rng.uniform(0.1, 3.0, size=3 if symbol in VECTORS else ())
+        for symbol in rendering.symbols_of(expression)
+    }
+    return {**drawn, sym.s: np.asarray(9.0)} if sym.s in drawn else drawn
+
+
+def test_sections_are_those_of_the_catalogue():
+    assert formulas.SECTIONS == catalogue.SECTIONS
+
+
+def test_all_formulas_are_printed_by_default_each_once(records):
+    assert list(records) == list(FORMULAS)
+    text = output()
+    assert [line.split()[1] for line in text.splitlines() if re.match(r"[A-Z]\d+  ", line)] == list(FORMULAS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["G2"], ["wedge-probability"]),
+        (["g2", "wedge-probability"], ["wedge-probability"]),
+        (["P1"], ["threshold-l1", "proximal-map-l1"]),
+        (["largest-step", "L2"], ["teacher-loss", "largest-step"]),
+        (["loss"], [f.name for f in catalogue.derivations("loss")]),
+        (["loss", "G1"], ["half-space-probability", *(f.name for f in catalogue.derivations("loss"))]),
+    ],
+)
+def test_section_label_and_name_choose_in_the_order_of_the_theory(arguments, expected):
+    assert [formula.name for _, formula in formulas.select(arguments)] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("wedge-probabilty", "wedge-probability"), ("wedge", "wedge-mean"), ("G9", "G"), ("qqq", "gaussian")],
+)
+def test_unknown_name_leaves_with_2_and_tells_the_nearest(name, near):
+    done = command("G1", name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert name in done.stderr
+    assert near in done.stderr.partition(";")[2]
+    assert done.stderr.count("\n") == 1
+
+
+def test_text_shows_formula_on_the_line_of_its_quantity_and_a_legend():
+    lines = output("--format", "text").splitlines()
+    left = "    P(z·w > 0, z·w* > 0) = "
+    row = lines.index(left + "─────")
+    assert lines[row - 1 : row + 2] == [" " * len(left) + "π - θ", left + "─────", " " * len(left) + " 2⋅π"]
+    assert lines[lines.index("Symbols") + 3].split()[0] == "θ"
+
+
+def test_legend_explains_every_symbol_of_the_formulas():
+    legend = output("--format", "text").rpartition("Symbols")[2]
+    used = set().union(*(formula.result.free_symbols for formula in FORMULAS.values()))
+    for symbol in used:
+        name, meaning = rendering.notation(symbol).text, rendering.notation(symbol).meaning
+        assert meaning, symbol
+        assert re.search(rf"^ *{re.escape(name)} +{re.escape(meaning)}$", legend, re.MULTILINE)
+
+
+@pytest.mark.parametrize("format_", ["text", "latex"])
+def test_text_and_latex_speak_the_notation_and_not_python(format_):
+    shown = output("--format", format_, "--steps")
+    assert not re.search(r"norm_|_hat|_star|_dot_|\blam\b|\*\*|sqrt\(|Piecewise|Integral", shown)
+
+
+@pytest.mark.parametrize("format_", ["text", "latex", "python"])
+def test_steps_are_shown_on_demand_only(format_):
+    sentence = FORMULAS["wedge-mean"].steps[2].sentence
+    assert sentence in output("--format", format_, "--steps")
+    assert sentence not in output("--format", format_)
+
+
+def test_bound_is_printed_as_an_inequality(records):
+    bounds = [record for record in records.values() if record["relation"] == "≤"]
+    assert {record["name"] for record in bounds} == {f"error-bound-{p}" for p in ("l1", "l0", "tl1")}
+    assert all(record["latex"].startswith(r"\sin\bar\theta\le ") for record in bounds)
+    everything = [output("--format", f) for f in ("text", "latex", "python")]
+    assert not any(re.search(r"(≤|\\le)\S*\s*=", shown) for shown in everything)
+    assert "sin θ̄, l1 ≤ ────" in everything[0]
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_latex_is_balanced_ascii(name, records):
+    shown = [records[name]["latex"], *(step["latex"] for step in records[name]["steps"])]
+    for line in shown:
+        assert line.isascii()
+        unescaped = line.replace(r"\{", "").replace(r"\}", "")
+        assert unescaped.count("{") == unescaped.count("}")
+        assert line.count(r"\left") - line.count(r"\leftarrow") == line.count(r"\right")
+        assert line.count(r"\begin") == line.count(r"\end")
+
+
+def test_latex_is_one_display_a_formula_and_comments():
+    lines = [line for line in output("--format", "latex").splitlines() if line and not line.startswith("%")]
+    assert len(lines) == len(FORMULAS)
+    assert all(line.startswith(r"\[ ") and line.endswith(r" \]") for line in lines)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("name", FORMULAS)
+def test_python_function_computes_what_the_theory_says(name, seed, functions):
+    expression = FORMULAS[name].result
+    point = values(expression, seed)
+    found = functions[name.replace("-", "_")](**{symbol.name: value for symbol, value in point.items()})
+    if name == "hidden-loss-clipped-relu":  # no elementary form: mpmath integrates, to 15 digits
+        expected = float(lambdify(list(point), expression, "mpmath")(*map(float, point.values())))
+        tolerance = 1e-8  # the error that scipy.integrate.quad aims at is 1.5e-8 at most
+    else:
+        expected = evaluate(expression, point)
+        tolerance = 1e-12  # other orders of the same operations, of values of order one
+    np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_python_of_a_single_record_stands_alone_and_documents_its_arguments(name, records):
+    space = {}
+    exec(records[name]["python"], space)  # noqa: S102 - our own output
+    function = space[name.replace("-", "_")]
+    assert all(symbol["name"] in function.__doc__ for symbol in records[name]["symbols"])
+    (definition,) = (n for n in ast.parse(records[name]["python"]).body if isinstance(n, ast.FunctionDef))
+    assert [a.arg for a in definition.args.args] == [symbol["name"] for symbol in records[name]["symbols"]]
+    assert function(**{s.name: v for s, v in values(FORMULAS[name].result, 1).items()}) is not None
+
+
+def test_record_has_the_documented_fields(records):
+    fields = {
+        "name", "label", "section", "title", "quantity", "relation",
+        "text", "latex", "python", "symbols", "steps",
+    }  # fmt: skip
+    assert all(set(record) == fields for record in records.values())
+    assert all(record["steps"] for record in records.values())
+
+
+def test_one_line_text_keeps_the_star_of_a_name_apart_from_a_product():
+    expression = sym.w_star * sym.norm_w**2 / 2 + sym.v_dot_v_star**2
+    assert rendering.text(expression) == "‖w‖²·w*/2 + (vᵀv*)²"
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (sym.theta <= 1, "θ ≤ 1"),
+        (1 / sym.eta, "1/η"),
+        (1 / sym.eta**2, "1/η²"),
+        (sym.rho ** Rational(-3, 2), "1/ρ^(3/2)"),
+        (sqrt(sym.d + 1) / sqrt(2), "√2·√(d + 1)/2"),
+        ((sym.c + sym.beta) ** sym.d, "(β + c)^d"),
+        (abs(sym.x + 1) * (sym.c + sym.beta) ** 3, "(β + c)³·|x + 1|"),
+        (Symbol("kappa_2", real=True), "κ₂"),
+    ],
+)
+def test_one_line_text_reads_as_one_writes(expression, expected):
+    assert rendering.text(expression) == expected
+
+
+def test_picture_keeps_its_columns_under_a_letter_with_a_bar():
+    rows = rendering.picture("θ̄", "≤", sym.a / 2).splitlines()
+    assert [row.index("a") if "a" in row else None for row in rows] == [4, None, None]
+    assert rows[1] == "θ̄ ≤ ─"

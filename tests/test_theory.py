@@ -1,0 +1,82 @@
+"""Derivations: complete, in closed form, and confirmed where SymPy integrates."""
+
+import pytest
+from sympy import Integral, Rational, Symbol, acos, cos, exp, integrate, pi, sin
+
+import theory.derivation
+from theory import catalogue
+from theory.derivation import DerivationError, definite_integral
+from theory.penalties import thresholding
+from theory.symbols import NOTATION, a, mu, x
+
+FORMULAS = [formula for section in catalogue.SECTIONS for formula in catalogue.derivations(section)]
+NAMES = [formula.name for formula in FORMULAS]
+# Beyond the strip the probability of firing is one of the bivariate normal law, which is not elementary.
+NOT_ELEMENTARY = {"hidden-loss-clipped-relu"}
+T = Symbol("T", real=True)
+
+
+def test_names_of_formulas_are_unique():
+    assert len(set(NAMES)) == len(NAMES) > 30
+
+
+@pytest.mark.parametrize("formula", FORMULAS, ids=NAMES)
+def test_derivation_tells_every_step_in_a_sentence(formula):
+    assert formula.steps
+    assert all(step.sentence.strip() == step.sentence != "" for step in formula.steps)
+    assert formula.result == formula.steps[-1].expression
+    assert all((formula.name, formula.label, formula.title, formula.quantity, formula.quantity_latex))
+
+
+@pytest.mark.parametrize("formula", FORMULAS, ids=NAMES)
+def test_result_has_a_closed_form(formula):
+    assert formula.result.has(Integral) == (formula.name in NOT_ELEMENTARY)
+
+
+def test_notation_gives_no_two_symbols_of_a_formula_the_same_letter():
+    for formula in FORMULAS:
+        printed = [NOTATION[symbol].text for symbol in formula.result.free_symbols & NOTATION.keys()]
+        assert len(set(printed)) == len(printed), formula.name
+
+
+def test_true_integral_is_accepted():
+    assert definite_integral(cos(T), [(T, 0, pi / 2)]) == 1
+
+
+@pytest.mark.parametrize("error", [Rational(1, 10**15), Rational(-1, 2)])
+def test_wrong_value_of_an_integral_is_refused(monkeypatch, error):
+    monkeypatch.setattr(theory.derivation, "integrate", lambda *args: integrate(*args) + error)
+    with pytest.raises(DerivationError, match="is not the integral"):
+        definite_integral(cos(T), [(T, 0, pi / 2)])
+
+
+def test_value_that_is_wrong_on_a_part_of_the_range_is_refused_if_a_point_lies_there(monkeypatch):
+    width = Symbol("L", real=True)
+    # |sin L| is the integral of cos from 0 to L only up to L = π.
+    monkeypatch.setattr(theory.derivation, "integrate", lambda *_: abs(sin(width)))
+    limits = [(T, 0, width)]
+    assert definite_integral(cos(T), limits, [{width: 1}]) == abs(sin(width))
+    with pytest.raises(DerivationError, match="is not the integral"):
+        definite_integral(cos(T), limits, [{width: 1}, {width: 4}])
+
+
+def test_integral_without_a_closed_form_is_refused():
+    with pytest.raises(DerivationError, match="no closed form"):
+        definite_integral(exp(sin(T)), [(T, 0, 1)])
+
+
+def published_root(shape, weight, point):
+    """Root of Zhang and Xin (Comm. Math. Sci. 15, 2017), for positive arguments."""
+    phi = acos(1 - 27 * weight * shape * (shape + 1) / (2 * (shape + point) ** 3))
+    return Rational(2, 3) * (shape + point) * cos(phi / 3) - 2 * shape / 3 + point / 3
+
+
+@pytest.mark.parametrize("shape", [Rational(1, 10), Rational(1), Rational(30)])
+@pytest.mark.parametrize("weight", [Rational(1, 1000), Rational(1, 2), Rational(7)])
+@pytest.mark.parametrize("beyond", [Rational(1, 10**6), Rational(1, 3), Rational(50)])
+def test_half_angle_form_of_transformed_l1_is_the_published_root(shape, weight, beyond):
+    rule = thresholding("tl1")
+    point = rule.threshold.subs({a: shape, mu: weight}) + beyond
+    values = {a: shape, mu: weight, x: point}
+    # 40 digits, of which the published form loses a dozen to its cosine.
+    assert abs((rule.active.subs(values) - published_root(shape, weight, point)).n(40, maxn=400)) < 1e-25
