@@ -80,6 +80,23 @@ def test_bound_with_s_is_not_asked_of_runs_with_kappa_below_beta(monkeypatch):
     assert 0 < cell.violations == cell.kappa_above_beta < cell.runs
 
 
+def test_bound_with_d_is_asked_of_every_converged_run(monkeypatch):
+    drawn = bounds.problem("relu", 2, 1, 200, 1)
+    formula = bounds.error_bound
+    negative = lambda p, lam, beta, n, c, a: -1.0 if n == 2 else formula(p, lam, beta, n, c, a)
+    monkeypatch.setattr(bounds, "error_bound", negative)
+    cell = bounds.compare_cell(drawn, "l1", 0.1 * drawn.c, 2 * drawn.c)
+    assert cell.kappa_above_beta < cell.violations == cell.runs
+
+
+def test_bound_of_an_estimator_rests_on_the_least_constant():
+    drawn = bounds.problem("clipped_relu", 8, 2, 2, 1)
+    cell = bounds.compare_cell(drawn, "l1", 0.1 * drawn.c_min, drawn.c)
+    # λ√d/c_min with λ = c_min/10, up to four roundings.
+    assert cell.bound == pytest.approx(0.1 * np.sqrt(8), rel=1e-15)
+    assert cell.bound_sparse == pytest.approx(0.1 * np.sqrt(2), rel=1e-15)
+
+
 def test_runs_that_do_not_converge_are_reported_and_not_judged(monkeypatch):
     monkeypatch.setattr(bounds, "MAX_ITERATIONS", 3)
     drawn = bounds.problem("relu", 30, 4, 24, 1)
