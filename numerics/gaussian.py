@@ -183,8 +183,8 @@ def _reject(x: Array, unit: Array) -> Array:
     Twice: the first difference leaves a rest of 1e-16 ||x|| along `unit`, which matters where what remains is
     small; the second takes it away.
     """
-    once = x - np.einsum("...d,...d->...", x, unit)[..., None] * unit
-    return np.asarray(once - np.einsum("...d,...d->...", once, unit)[..., None] * unit)
+    once = x - (x * unit).sum(axis=-1, keepdims=True) * unit
+    return np.asarray(once - (once * unit).sum(axis=-1, keepdims=True) * unit)
 
 
 def _pair(who: str, a: ArrayLike, b: ArrayLike) -> tuple[Array, Array]:

@@ -166,7 +166,7 @@ def monte_carlo(
     >>> bool(abs(at_right_angle.loss_mean - 1 / 2) < 4 * at_right_angle.loss_standard_error)
     True
     """
-    v = validation.finite_array("monte_carlo", "v", v, ndim=1)
+    v = validation.vector("monte_carlo", "v", v)
     w = validation.filter_vector("monte_carlo", "w", w)
     validation.one_of("monte_carlo", "ste", ste, network.ESTIMATORS)
 

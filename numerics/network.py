@@ -241,7 +241,7 @@ def _preactivation(Z: Array, w: Array) -> Array:
 
 
 def _layers(who: str, Z: Array, v_name: str, v: ArrayLike, w_name: str, w: Array) -> tuple[Array, Array]:
-    second = validation.finite_array(who, v_name, v, ndim=1)
+    second = validation.vector(who, v_name, v)
     m, d = len(second), len(w)
     if Z.shape[1:] != (m, d):
         rule = f"{v_name} of length {m} and {w_name} of length {d} require (N, {m}, {d})"

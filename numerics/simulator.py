@@ -84,9 +84,9 @@ def iterate(
     """Iterate RVSCGD from a batch of starts.
 
     A run stops at the first step with ||w+ - w|| <= tolerance ||w+||; it is then frozen and leaves the batch.
-    So a run's result does not depend on the others, as long as `gradient` and `proximal_map` treat each row by
-    itself. A short step is not a small error: with contraction factor q the limit is up to q / (1 - q) steps
-    away. A stochastic gradient does not stop at all.
+    So a run's result does not depend on the others, as long as `gradient` and `proximal_map` treat each row
+    by itself. A short step is not a small error: with contraction factor q the limit is up to q / (1 - q)
+    steps away. With a stochastic gradient no run stops.
 
     Parameters
     ----------

@@ -136,6 +136,20 @@ def count(who: str, name: str, value: Any, least: int = 1) -> int:
     return number
 
 
+def vector(who: str, name: str, x: Any, least: int = 1) -> NDArray[np.float64]:
+    """Return `x` as a finite vector of at least `least` entries.
+
+    Raises
+    ------
+    ValueError
+        If `x` is not a finite vector or is shorter.
+    """
+    entries = finite_array(who, name, x, ndim=1)
+    if len(entries) < least:
+        raise ValueError(f"{who}: {name} has length {len(entries)}, at least {least} is required")
+    return entries
+
+
 def filter_vector(who: str, name: str, x: Any) -> NDArray[np.float64]:
     """Return `x` as a finite vector (d,), d >= 2, that is not zero: the weights of a filter.
 
@@ -144,12 +158,10 @@ def filter_vector(who: str, name: str, x: Any) -> NDArray[np.float64]:
     ValueError
         If `x` is not a finite vector, is shorter than 2, or is zero and so has no direction.
     """
-    vector = finite_array(who, name, x, ndim=1)
-    if len(vector) < 2:
-        raise ValueError(f"{who}: {name} has length {len(vector)}, a filter has at least 2 entries")
-    if not vector.any():
+    weights = vector(who, name, x, least=2)
+    if not weights.any():
         raise ValueError(f"{who}: {name}=0, a vector with a direction is required")
-    return vector
+    return weights
 
 
 def unit_vector(who: str, name: str, x: Any) -> NDArray[np.float64]:
@@ -167,11 +179,11 @@ def unit_vector(who: str, name: str, x: Any) -> NDArray[np.float64]:
     ...
     ValueError: iterate: w_star has norm 5, a unit vector is required
     """
-    vector = filter_vector(who, name, x)
-    norm = math.hypot(*vector.tolist())  # hypot neither overflows nor underflows
+    weights = filter_vector(who, name, x)
+    norm = math.hypot(*weights.tolist())  # hypot neither overflows nor underflows
     if abs(norm - 1) > UNIT_NORM_TOLERANCE:
         raise ValueError(f"{who}: {name} has norm {norm:.12g}, a unit vector is required")
-    return vector
+    return weights
 
 
 def same_length(
