@@ -19,7 +19,7 @@ from numerics import validation
 Array = NDArray[np.float64]
 
 # The set on which each proxy derivative is 1; off it, it is 0.
-_SUPPORTS: MappingProxyType[str, Callable[[Array], NDArray[np.bool_]]] = MappingProxyType(
+SUPPORTS: MappingProxyType[str, Callable[[Array], NDArray[np.bool_]]] = MappingProxyType(
     {
         "identity": lambda x: np.ones_like(x, dtype=np.bool_),
         "relu": lambda x: x > 0,
@@ -27,7 +27,7 @@ _SUPPORTS: MappingProxyType[str, Callable[[Array], NDArray[np.bool_]]] = Mapping
     }
 )
 
-ESTIMATORS: tuple[str, ...] = tuple(_SUPPORTS)
+ESTIMATORS: tuple[str, ...] = tuple(SUPPORTS)
 
 
 def patches(x: ArrayLike, m: int) -> Array:
@@ -215,7 +215,7 @@ class _Forward:
         return np.asarray(np.square(self.residual) / 2)
 
     def coarse_gradient(self, ste: str, out: Array | None = None) -> Array:
-        weights = _SUPPORTS[ste](self.preactivation) * self.v
+        weights = SUPPORTS[ste](self.preactivation) * self.v
         weights *= self.residual[:, None]
         # A stack of row-times-matrix products sums over the patches in one sweep of Z, with no copy of it.
         target = np.empty((len(self.Z), self.Z.shape[2])) if out is None else out

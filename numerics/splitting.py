@@ -60,7 +60,7 @@ def mean_coarse_gradients(Z: Array, v: Array, w: Array, w_star: Array, ste: str)
     flat = Z.reshape(-1, d)
     before = (flat @ w.T).reshape(n, m, len(w))
     labels = v @ ((flat @ w_star).reshape(n, m, 1) > 0)
-    weights = network._SUPPORTS[ste](before) * v[:, None]
+    weights = network.SUPPORTS[ste](before) * v[:, None]
     weights *= (v @ (before > 0) - labels)[:, None, :]
     mean: Array = weights.reshape(-1, len(w)).T @ flat / n
     return mean

@@ -1,0 +1,313 @@
+"""Cases of the proximal maps and of RVSCGD: a few drawn numbers and a seed, from which the arrays are built.
+
+Every case prints the numbers that rebuild it, because a counterexample is shown by them.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from numpy.typing import NDArray
+
+from numerics import gaussian
+from numerics.penalties import proximal_map, threshold
+from numerics.simulator import STEP_TOLERANCE, Result, iterate
+from numerics.splitting import largest_step, rvscgd
+from proofs_check.context import Context
+
+Array = NDArray[np.float64]
+
+UNIT = 2.0**-53  # relative rounding error of one float64 operation
+ROWS = 4  # unit vectors w in one case
+
+
+def decades(low: int, high: int) -> SearchStrategy[float]:
+    """Positive numbers from 10^low to 10^high, ten a decade, of three digits."""
+    return st.integers(10 * low, 10 * high).map(lambda k: float(f"{10 ** (k / 10):.3g}"))
+
+
+def rounding(terms: int) -> float:
+    """Relative error of an inner product of ``terms`` products, and of thirty operations around it."""
+    return (terms + 32) * UNIT
+
+
+SEEDS = st.integers(0, 2**32 - 1)
+SIZES = st.sampled_from((2, 3, 5, 20, 200))
+
+
+@dataclass(frozen=True)
+class Weight:
+    """Weight mu and shape a of a penalty in one coordinate."""
+
+    mu: float
+    a: float
+
+
+def weights() -> SearchStrategy[Weight]:
+    """Weights on both sides of the critical one, a in [0.01, 100]."""
+    return st.builds(Weight, decades(-5, 3), decades(-2, 2))
+
+
+@dataclass(frozen=True)
+class FreeStep:
+    """A w-step with an arbitrary u, chosen so that ||c w* + beta u|| is ``size`` times c + beta."""
+
+    d: int
+    c: float
+    beta: float
+    fraction: float
+    size: float
+    seed: int
+
+    @cached_property
+    def vectors(self) -> tuple[Array, Array, Array]:
+        """Unit w (ROWS, d), u (d,) and unit w* (d,)."""
+        drawn = gaussian.uniform_sphere(np.random.default_rng(self.seed), ROWS + 2, self.d)
+        w_star, direction = drawn[-1], drawn[-2]
+        u = (self.size * (self.c + self.beta) * direction - self.c * w_star) / self.beta
+        return drawn[:ROWS], u, w_star
+
+    def before_normalisation(self, eta: float) -> Array:
+        """One step of the algorithm from w, (ROWS, d)."""
+        w, u, w_star = self.vectors
+        return raw_step(w, u, w_star, self.c, self.beta, eta)
+
+    def allowance(self, raw: Array, eta: float) -> Array:
+        """Rounding error of a difference of two surrogates, (ROWS,).
+
+        Terms of size c + beta (1 + ||u||)² cancel; a short step before normalisation magnifies the
+        rounding of its summands, w, and eta times c w*, beta u and (c + beta) w.
+        """
+        _, u, _ = self.vectors
+        size_u = float(np.linalg.norm(u))
+        magnified = (1 + eta * (2 * self.c + self.beta * (1 + size_u))) / gaussian.norm(raw)
+        scale = self.c + self.beta * (1 + size_u) ** 2 + 2 / eta
+        return np.asarray(rounding(self.d) * magnified * scale)
+
+
+def raw_step(w: Array, u: Array, w_star: Array, c: float, beta: float, eta: float) -> Array:
+    """One step of the algorithm from w (R, d) with a given u (d,) or (R, d), not normalised."""
+    relaxed = np.broadcast_to(u, w.shape)
+    return iterate(
+        w, w_star, lambda x: c * (x - w_star), lambda _: relaxed, beta, eta,
+        normalise=False, max_iterations=1, tolerance=0.0,
+    ).w  # fmt: skip
+
+
+def free_steps() -> SearchStrategy[FreeStep]:
+    """Steps with c and beta three decades apart and p from tiny to large."""
+    fractions = st.sampled_from((1.0, 0.9, 0.6, 0.1))
+    return st.builds(FreeStep, SIZES, decades(-1, 2), decades(-1, 2), fractions, decades(-3, 1), SEEDS)
+
+
+# Weights near the chosen one, for rivals of the u-step.
+FACTORS = np.array([0.3, 0.7, 0.9, 0.97, 0.99, 0.997, 1.003, 1.01, 1.03, 1.1, 1.3, 3.0])
+
+
+@dataclass(frozen=True)
+class RelaxedStep:
+    """A u-step from a random unit w."""
+
+    penalty: str
+    a: float | None
+    lam: float
+    beta: float
+    d: int
+    seed: int
+
+    @cached_property
+    def vectors(self) -> tuple[Array, Array, Array]:
+        """Unit w and w* (d,), and noise (12, d) of all sizes from 1e-6 to 10."""
+        rng = np.random.default_rng(self.seed)
+        w, w_star = gaussian.uniform_sphere(rng, 2, self.d)
+        return w, w_star, rng.standard_normal((12, self.d)) * np.geomspace(1e-6, 10, 12)[:, None]
+
+
+def relaxed_steps() -> SearchStrategy[RelaxedStep]:
+    """U-steps of the three penalties with lambda / beta up to 1."""
+    shapes = st.one_of(
+        st.tuples(st.sampled_from(("l1", "l0")), st.none()), st.tuples(st.just("tl1"), decades(-2, 2))
+    )
+    return st.builds(
+        lambda shape, mu, beta, d, seed: RelaxedStep(*shape, mu * beta, beta, d, seed),
+        shapes, decades(-4, 0), decades(-2, 2), SIZES, SEEDS,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FixedPoint:
+    """A solution of kappa w = c w* + beta u, built from w, u and kappa."""
+
+    d: int
+    beta: float
+    kappa: float
+    size_u: float
+    fraction: float
+    seed: int
+
+    @cached_property
+    def vectors(self) -> tuple[Array, Array, Array, float]:
+        """Unit w, u, unit w*, all (d,), and c."""
+        w, direction = gaussian.uniform_sphere(np.random.default_rng(self.seed), 2, self.d)
+        u = self.size_u * direction
+        pull = self.kappa * w - self.beta * u
+        return w, u, gaussian.normalise(pull), float(np.linalg.norm(pull))
+
+    @property
+    def allowance(self) -> float:
+        """Rounding error of w*, a normalised difference."""
+        return rounding(self.d) * (abs(self.kappa) + self.beta * self.size_u) / self.vectors[3]
+
+
+def fixed_points() -> SearchStrategy[FixedPoint]:
+    """Solutions with kappa of both signs; the fraction is that of the step size by 3/(c + beta)."""
+    signed = st.builds(lambda size, sign: sign * size, decades(-2, 2), st.sampled_from((1, -1)))
+    fractions = st.sampled_from((1.0, 0.5, 0.2, 0.01))
+    return st.builds(FixedPoint, SIZES, decades(-2, 2), signed, decades(-2, 1), fractions, SEEDS)
+
+
+@dataclass(frozen=True)
+class ThresholdedFixedPoint:
+    """A solution of kappa w = c w* + beta S(w).
+
+    One entry of w carries its norm. ``moved`` others have ``level`` times the threshold, where they move
+    the most; the last is zero. So the bound is missed by about one part in 2 ``moved`` only.
+    """
+
+    penalty: str
+    a: float | None
+    mu: float
+    beta: float
+    ratio: float
+    moved: int
+    level: float
+    seed: int
+
+    @cached_property
+    def vectors(self) -> tuple[Array, Array, Array, float]:
+        """Unit w, S(w), unit w*, all (moved + 11,), and c."""
+        t = float(threshold(self.mu, self.penalty, self.a))
+        rng = np.random.default_rng(self.seed)
+        # Together the moved entries may take four fifths of the norm.
+        each = min(self.level * t, 0.8 / np.sqrt(self.moved))
+        w = np.zeros(self.moved + 2)
+        w[1 : self.moved + 1] = each
+        w[0] = np.sqrt(1 - self.moved * each**2)
+        w *= rng.choice((-1.0, 1.0), len(w))
+        u = proximal_map(w, self.mu, self.penalty, self.a)
+        pull = self.ratio * self.beta * w - self.beta * u
+        norm = float(np.linalg.norm(pull))
+        return w, u, pull / (norm or 1.0), norm
+
+    @property
+    def lam(self) -> float:
+        """The weight of the penalty."""
+        return self.mu * self.beta
+
+    @property
+    def allowance(self) -> float:
+        """Rounding error of w*, a normalised difference of two vectors of norm at most 1."""
+        return rounding(len(self.vectors[0])) * self.beta * (abs(self.ratio) + 1) / self.vectors[3]
+
+
+def thresholded_fixed_points(
+    penalty: str, ratios: tuple[float, ...]
+) -> SearchStrategy[ThresholdedFixedPoint]:
+    """Draw them with kappa one of ``ratios`` times beta."""
+    return st.builds(
+        ThresholdedFixedPoint, st.just(penalty), decades(-2, 2) if penalty == "tl1" else st.none(),
+        decades(-8, -2), decades(-2, 2), st.sampled_from(ratios), st.sampled_from((1, 30, 300, 1000)),
+        st.sampled_from((0.5, 1 - 1e-9, 1 + 1e-9, 2.0)), SEEDS,
+    ).filter(lambda case: case.vectors[3] > 0)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Two unit vectors at a given angle."""
+
+    d: int
+    angle: float
+    seed: int
+
+    @cached_property
+    def vectors(self) -> tuple[Array, Array]:
+        """Unit w and w*, (d,)."""
+        w_star, other = gaussian.uniform_sphere(np.random.default_rng(self.seed), 2, self.d)
+        across = gaussian.normalise(gaussian.perpendicular(other, w_star))
+        return np.cos(self.angle) * w_star + np.sin(self.angle) * across, w_star
+
+
+def turns() -> SearchStrategy[Turn]:
+    """Angles from 1e-8 to π, many near to either end."""
+    small = decades(-8, 0)
+    return st.builds(Turn, SIZES, st.one_of(small, small.map(lambda angle: np.pi - angle)), SEEDS)
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Runs of RVSCGD from uniform starts, all converged, with their history."""
+
+    penalty: str
+    a: float | None
+    lam: float
+    beta: float
+    c: float
+    eta: float
+    w_star: Array
+    result: Result
+
+    @property
+    def name(self) -> str:
+        """The parameters of the batch."""
+        shape = "" if self.a is None else f" a={self.a},"
+        return f"{self.penalty},{shape} lam={self.lam}, beta={self.beta}, c={self.c}, eta={self.eta:.4g}"
+
+    @property
+    def kappa(self) -> Array:
+        """The multiplier <w, c w* + beta u> of the last iterates, (R,)."""
+        w, u = self.result.w, self.result.u
+        return np.asarray(self.c * (w @ self.w_star) + self.beta * np.sum(w * u, axis=1))
+
+    @property
+    def slack(self) -> float:
+        """How far c w* + beta u of the last iterates may be from kappa w, over c.
+
+        A step of STEP_TOLERANCE moves every term by its factor times it, and eta >= 0.6/(c + beta).
+        """
+        return 2 * STEP_TOLERANCE * (3 * (self.c + self.beta) / self.c + 1)
+
+
+# Penalty, a, weight, relaxation: beta on both sides of c = 1; transformed l1 below and above its critical weight.
+SETTINGS = (
+    ("l1", None, 0.02, 0.5),
+    ("l1", None, 0.1, 2.0),
+    ("l0", None, 0.01, 0.5),
+    ("l0", None, 0.05, 2.0),
+    ("tl1", 1.0, 0.02, 0.5),
+    ("tl1", 0.1, 0.01, 0.5),
+    ("tl1", 0.5, 0.1, 2.0),
+)
+DIMENSION, SPARSITY, STARTS = 40, 10, 8
+
+
+def batches(context: Context) -> list[Batch]:
+    """Run every setting with the largest step of A1 and with six tenths of it; keep the converged batches."""
+    ran = [
+        _run(context, *setting, fraction) for setting in SETTINGS for fraction in (1.0, 0.6)
+    ]
+    return [batch for batch in ran if batch.result.converged.all()]
+
+
+def _run(
+    context: Context, penalty: str, a: float | None, lam: float, beta: float, fraction: float
+) -> Batch:
+    rng = context.rng("batches", penalty, str(a), str(lam), str(fraction))
+    w_star, c = np.zeros(DIMENSION), 1.0
+    w_star[rng.choice(DIMENSION, SPARSITY, replace=False)] = rng.standard_normal(SPARSITY)
+    w_star = gaussian.normalise(w_star)
+    starts = gaussian.uniform_sphere(rng, STARTS * (4 if context.full else 1), DIMENSION)
+    eta = fraction * largest_step(c, beta)
+    result = rvscgd(starts, w_star, c, penalty, lam, beta, eta, a, max_iterations=5000, history=True)
+    return Batch(penalty, a, lam, beta, c, eta, w_star, result)

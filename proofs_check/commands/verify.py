@@ -1,0 +1,159 @@
+"""``rvscgd verify``: gather all evidence, show one row a claim, and fail unless every claim is in order."""
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from proofs_check.judge import Judgement
+    from proofs_check.records import Claim
+
+EFFORTS = ("quick", "full")
+TOTALS = ("total", "in_order")
+# Wide enough for the longest row where the output is no terminal and nobody can scroll.
+PLAIN_WIDTH = 200
+
+_EPILOG = """\
+examples:
+  rvscgd verify                        every claim
+  rvscgd verify G2 L5                  the claims with these labels
+  rvscgd verify wedge-probability      the claim with this id
+  rvscgd verify --effort full --json verdicts.json --junit verdicts.xml
+
+statuses: exact (decided for all cases), sampled (no counterexample among the cases tried), cited,
+open (some evidence could not decide), blind (a planted error was not refuted), refuted, error.
+exit codes: 0 every claim is in order, 1 some claim is not, 2 bad usage, 130 interrupted."""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the subcommand's parser."""
+    parser = subparsers.add_parser(
+        "verify",
+        help="check every claim by every means",
+        description="Gather the evidence for each claim and for the errors planted in it, and judge it.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("claims", nargs="*", metavar="CLAIM", help="id or label of a claim (default: all)")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="seed of all randomness (default: 0)"
+    )
+    parser.add_argument(
+        "--effort", choices=EFFORTS, default="quick", help="how many samples and cases (default: quick)"
+    )
+    parser.add_argument("--json", metavar="PATH", help="write the verdicts as JSON")
+    parser.add_argument("--junit", metavar="PATH", help="write the verdicts as JUnit XML")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge the chosen claims; return the exit code."""
+    from proofs_check.files import check_output
+
+    if arguments.seed < 0:
+        raise ValueError(f"--seed={arguments.seed}, a seed is an integer of at least 0")
+    outputs = {
+        name: check_output(f"--{name}", path)
+        for name in ("json", "junit")
+        if (path := getattr(arguments, name)) is not None
+    }
+    if len(set(outputs.values())) < len(outputs):
+        raise ValueError(f"--json={arguments.json} and --junit={arguments.junit}, two files are required")
+    return _verify(arguments, outputs)
+
+
+def _verify(arguments: argparse.Namespace, outputs: Mapping[str, Path]) -> int:
+    from rich.console import Console
+
+    from proofs_check.ledger import ledger, select
+    from theory.derivation import DerivationError
+
+    start = time.perf_counter()
+    progress = Console(stderr=True)
+    try:
+        with progress.status("deriving the formulas ..."):
+            chosen = select(ledger(), arguments.claims)
+    except DerivationError as error:
+        print(f"rvscgd verify: a derivation contradicts itself: {error}", file=sys.stderr)
+        return 1
+    judgements: list[Judgement] = []
+    interrupted = False
+    try:
+        _judge_all(chosen, judgements, arguments, progress)
+    except KeyboardInterrupt:
+        interrupted = True
+    judgements.sort(key=lambda one: chosen.index(one.claim))
+    reached = {one.claim.id for one in judgements}
+    _write(outputs, arguments, judgements, [claim for claim in chosen if claim.id not in reached])
+    _print(judgements, arguments, time.perf_counter() - start)
+    if interrupted:
+        raise KeyboardInterrupt
+    return 0 if all(one.in_order for one in judgements) else 1
+
+
+def _judge_all(
+    chosen: Sequence["Claim"],
+    judgements: list["Judgement"],
+    arguments: argparse.Namespace,
+    progress: "Console",
+) -> None:
+    """Judge the claims; what is finished by then survives an interrupt."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from proofs_check.workers import judge_each
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=progress, transient=True, disable=not progress.is_terminal) as bar:
+        task = bar.add_task("", total=len(chosen))
+        for one in judge_each(chosen, arguments.seed, arguments.effort == "full"):
+            judgements.append(one)
+            bar.update(task, advance=1, description=f"{one.claim.label} {one.claim.id}")
+            if not progress.is_terminal:
+                progress.print(f"{len(judgements)}/{len(chosen)} {one.claim.id}", highlight=False)
+
+
+def _write(
+    outputs: Mapping[str, Path],
+    arguments: argparse.Namespace,
+    judgements: Sequence["Judgement"],
+    skipped: Sequence["Claim"],
+) -> None:
+    from proofs_check.files import write_whole
+    from proofs_check.report import as_json, as_junit
+
+    if "json" in outputs:
+        run_of = {"seed": arguments.seed, "effort": arguments.effort}
+        write_whole(outputs["json"], as_json(judgements, skipped, run_of))
+    if "junit" in outputs:
+        write_whole(outputs["junit"], as_junit(judgements, arguments.seed, arguments.effort))
+
+
+def _print(judgements: Sequence["Judgement"], arguments: argparse.Namespace, seconds: float) -> None:
+    from rich.console import Console
+
+    from proofs_check.report import summary, table, troubles
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=PLAIN_WIDTH)
+    console.print(table(judgements))
+    for one in judgements:
+        if not one.in_order:
+            console.print()
+            for line in troubles(one, arguments.seed, arguments.effort):
+                console.print(line, soft_wrap=True)
+    counts = summary(judgements)
+    parts = ", ".join(f"{count} {name}" for name, count in counts.items() if count and name not in TOTALS)
+    caught, planted = (sum(getattr(one, name) for one in judgements) for name in ("caught", "planted"))
+    console.print(
+        f"\n{counts['in_order']} of {counts['total']} claims in order ({parts}); "
+        f"{caught} of {planted} planted errors refuted; seed {arguments.seed}, "
+        f"effort {arguments.effort}, {seconds:.0f} s",
+        soft_wrap=True,
+    )

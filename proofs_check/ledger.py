@@ -1,0 +1,70 @@
+"""The ledger: all claims, in the order of the theory, and what must be true of any set of claims."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from proofs_check.claims import bounds, coarse_gradient, gaussian, loss, penalties, splitting
+from proofs_check.records import Claim
+
+LEAST_CONTROLS = 2
+TOPICS = (gaussian, loss, coarse_gradient, penalties, splitting, bounds)
+
+
+def ledger() -> tuple[Claim, ...]:
+    """Build all claims; this derives every formula.
+
+    Raises
+    ------
+    ValueError
+        If the claims are not well formed.
+    """
+    claims = tuple(claim for topic in TOPICS for claim in topic.claims())
+    validate(claims)
+    return claims
+
+
+def validate(claims: Sequence[Claim]) -> None:
+    """Check ids, controls, and that the claims rest on each other without a gap or a circle.
+
+    Raises
+    ------
+    ValueError
+        With one sentence that names the claim.
+    """
+    ids = [claim.id for claim in claims]
+    for claim in claims:
+        if ids.count(claim.id) > 1:
+            raise ValueError(f"ledger: id={claim.id!r} occurs twice, every claim needs an id of its own")
+        planted = sum(not control.holds for control in claim.controls)
+        if planted < LEAST_CONTROLS:
+            raise ValueError(
+                f"ledger: {claim.id} plants {planted} errors, at least {LEAST_CONTROLS} are needed"
+            )
+        for used in claim.uses:
+            if used not in ids:
+                raise ValueError(f"ledger: {claim.id} uses {used!r}, which is no claim")
+    try:
+        TopologicalSorter({claim.id: claim.uses for claim in claims}).prepare()
+    except CycleError as error:
+        raise ValueError(
+            f"ledger: claims rest on each other in a circle: {' -> '.join(error.args[1])}"
+        ) from error
+
+
+def select(claims: Sequence[Claim], names: Iterable[str]) -> tuple[Claim, ...]:
+    """The claims with the given ids or labels, in the ledger's order; all of them if no name is given.
+
+    Raises
+    ------
+    ValueError
+        If a name is neither, with the nearest names.
+    """
+    wanted = [name.lower() for name in names]
+    known = {name.lower(): name for claim in claims for name in (claim.id, claim.label)}
+    for name in wanted:
+        if name not in known:
+            near = [known[match] for match in difflib.get_close_matches(name, known, n=3)]
+            hint = f"; the nearest are {', '.join(near)}" if near else ""
+            raise ValueError(f"CLAIM={name!r} is neither an id nor a label of the ledger{hint}")
+    return tuple(c for c in claims if not wanted or {c.id.lower(), c.label.lower()} & set(wanted))

@@ -1,0 +1,62 @@
+"""Judge many claims on all cores, each result as soon as it is there.
+
+Claims hold functions and cannot travel between processes; ids and findings can. Every worker builds the
+ledger for itself, and every check's randomness depends on the seed and the claim alone, so that the
+verdicts do not depend on the number of workers or on their order.
+"""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cache
+
+from proofs_check.context import Context
+from proofs_check.judge import Judgement, judge
+from proofs_check.ledger import ledger
+from proofs_check.records import Claim, Finding
+
+# A worker spends some seconds on imports and derivations, which fewer claims do not repay.
+WORTH_A_WORKER = 4
+
+Findings = tuple[tuple[Finding, ...], tuple[tuple[Finding, ...], ...], float]
+
+
+def judge_each(claims: Sequence[Claim], seed: int, full: bool) -> Iterator[Judgement]:
+    """Judge claims of the ledger, in whatever order they are finished.
+
+    When the iteration is interrupted, the workers are stopped at once.
+    """
+    workers = min(os.cpu_count() or 1, len(claims) // WORTH_A_WORKER)
+    if workers < 2:
+        yield from (judge(claim, Context(seed, full)) for claim in claims)
+        return
+    # Spawned and not forked: a fork of a process with threads may hang.
+    start = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=start, initializer=_ignore_interrupts)
+    try:
+        pending = {pool.submit(_judge_one, claim.id, seed, full): claim for claim in claims}
+        for done in as_completed(pending):
+            yield Judgement(pending[done], *done.result())
+    except BaseException:
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the parent, which a terminal sends to the whole group."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@cache
+def _ledger_by_id() -> dict[str, Claim]:
+    return {claim.id: claim for claim in ledger()}
+
+
+def _judge_one(name: str, seed: int, full: bool) -> Findings:
+    one = judge(_ledger_by_id()[name], Context(seed, full))
+    return one.findings, one.rows, one.seconds

@@ -1,0 +1,236 @@
+"""Evidence builders: each supports a true claim, refutes a false one, is silent when it cannot decide."""
+
+from dataclasses import replace
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import assume
+from hypothesis import strategies as st
+from sympy import Function, Integer, Rational, Symbol, cos, exp, pi, sin, sqrt
+
+from numerics.monte_carlo import Estimate, estimate
+from proofs_check.context import Context
+from proofs_check.evidence import monte_carlo
+from proofs_check.evidence.cases import searched, simulated
+from proofs_check.evidence.monte_carlo import sampled_mean, score
+from proofs_check.evidence.points import NoPointError, points
+from proofs_check.evidence.quadrature import integrals
+from proofs_check.evidence.symbolic import vanishing
+from proofs_check.judge import judge
+from proofs_check.records import Claim, Control, Provenance, Source, Status, Verdict
+
+x = Symbol("x", real=True)
+
+
+def claim(subject, evidence=(), assumptions=(), example=None, controls=()):
+    return Claim(
+        id="test",
+        label="T",
+        statement="{subject}",
+        source=Source(Provenance.FOLKLORE),
+        subject=subject,
+        assumptions=assumptions,
+        example=example or {},
+        evidence=evidence,
+        controls=controls,
+    )
+
+
+def verdict(evidence, subject, **fields):
+    return evidence.check(claim(subject, **fields), Context()).verdict
+
+
+# symbolic
+
+PYTHAGORAS = vanishing(lambda one: (one.subject - 1,), "the identity")
+
+
+def test_symbolic_evidence_supports_an_identity_and_refutes_a_near_one():
+    assert verdict(PYTHAGORAS, sin(x) ** 2 + cos(x) ** 2) is Verdict.SUPPORTS
+    found = PYTHAGORAS.check(claim(sin(x) ** 2 + cos(x) ** 2 * (1 + Rational(1, 10**12))), Context())
+    assert found.verdict is Verdict.REFUTES
+    assert "x =" in found.witness
+
+
+def test_symbolic_evidence_is_silent_when_no_normal_form_is_zero(monkeypatch):
+    monkeypatch.setattr("proofs_check.evidence.symbolic._is_zero", lambda *_: False)
+    assert verdict(PYTHAGORAS, sin(x) ** 2 + cos(x) ** 2) is Verdict.SILENT
+
+
+def test_symbolic_evidence_distrusts_a_wrong_simplification(monkeypatch):
+    monkeypatch.setattr("proofs_check.evidence.symbolic._is_zero", lambda *_: True)
+    assert verdict(PYTHAGORAS, 2 * sin(x) ** 2 + cos(x) ** 2) is Verdict.REFUTES
+
+
+def test_symbolic_evidence_uses_assumptions_and_refutes_without_them():
+    root = vanishing(lambda one: (one.subject - x,), "root of the square")
+    assert verdict(root, sqrt(x**2), assumptions=(x > 0,)) is Verdict.SUPPORTS
+    assert verdict(root, sqrt(x**2)) is Verdict.REFUTES
+
+
+def test_symbolic_evidence_breaks_on_an_undefined_residual():
+    undefined = claim(Function("f")(x), (PYTHAGORAS,))
+    assert judge(undefined, Context()).status is Status.ERROR
+
+
+def test_contradictory_assumptions_are_an_error_not_a_pass():
+    vacuous = claim(x + 1, (PYTHAGORAS,), assumptions=(x > 0, x < 0))
+    assert judge(vacuous, Context()).status is Status.ERROR
+
+
+def test_example_that_violates_the_assumptions_is_refused():
+    with pytest.raises(NoPointError, match="example"):
+        points(claim(x, assumptions=(x > 0,), example={x: Integer(-1)}), [x], np.random.default_rng(0), 1)
+
+
+# quadrature
+
+AREA = integrals(
+    lambda subject: (subject,), lambda at: (mpmath.quad(mpmath.exp, [0, at["x"]]),), "area under exp"
+)
+
+
+def test_quadrature_supports_the_integral_and_refutes_a_tiny_error():
+    assert verdict(AREA, exp(x) - 1, assumptions=(x > 0, x < 2)) is Verdict.SUPPORTS
+    wrong = (exp(x) - 1) * (1 + Rational(1, 10**15))
+    assert verdict(AREA, wrong, assumptions=(x > 0, x < 2)) is Verdict.REFUTES
+
+
+def test_quadrature_breaks_on_a_value_that_is_no_number():
+    nowhere = integrals(lambda subject: (subject,), lambda _: (mpmath.nan,), "nothing")
+    assert judge(claim(x, (nowhere,)), Context()).status is Status.ERROR
+
+
+def test_quadrature_refuses_a_missing_component():
+    short = integrals(lambda subject: (subject, subject), lambda _: (mpmath.mpf(0),), "one for two")
+    assert judge(claim(x, (short,)), Context()).status is Status.ERROR
+
+
+# Monte Carlo
+
+MEAN = sampled_mean(
+    lambda rng: [float(rng.uniform(1, 2))],
+    lambda case, samples, rng: estimate(lambda z: np.abs(z) * case, (1,), samples, rng),
+    lambda subject, case: np.array([float(subject) * case]),
+    "mean of |z|",
+)
+
+
+def test_monte_carlo_supports_the_mean_and_refutes_two_percent_more():
+    assert verdict(MEAN, sqrt(2 / pi)) is Verdict.SUPPORTS
+    assert verdict(MEAN, sqrt(2 / pi) * Rational(102, 100)) is Verdict.REFUTES
+
+
+def test_monte_carlo_detects_the_error_that_it_states():
+    rng = np.random.default_rng(5)
+    sample = estimate(np.abs, (1,), 50_000, rng)
+    exact = np.array([np.sqrt(2 / np.pi)])
+    smallest = score(sample, exact).detectable
+    caught = [
+        score(estimate(np.abs, (1,), 50_000, rng), exact * (1 + smallest)).tail < monte_carlo.FALSE_ALARM
+        for _ in range(100)
+    ]
+    # Each is caught with probability 0.999; three misses in a hundred have probability 1.5e-4.
+    assert sum(caught) >= 98
+
+
+def test_scores_of_true_means_follow_the_uniform_law():
+    from scipy.stats import kstest
+
+    rng = np.random.default_rng(6)
+    tails = [score(estimate(lambda z: z + z**2, (3,), 4000, rng), np.ones(3)).tail for _ in range(300)]
+    assert kstest(tails, "uniform").pvalue > 1e-4
+
+
+def test_monte_carlo_is_silent_without_cases():
+    empty = sampled_mean(lambda _: [], lambda *_: None, lambda *_: None, "nothing")
+    assert verdict(empty, Integer(0)) is Verdict.SILENT
+
+
+@pytest.mark.parametrize("prediction", [np.nan, np.inf])
+def test_monte_carlo_breaks_on_a_prediction_that_is_not_finite(prediction):
+    nowhere = sampled_mean(
+        lambda _: [0], lambda _, n, rng: estimate(np.abs, (1,), n, rng), lambda *_: np.array([prediction]), ""
+    )
+    assert judge(claim(Integer(0), (nowhere,)), Context()).status is Status.ERROR
+
+
+def test_mean_without_variance_has_to_agree_exactly():
+    still = Estimate(np.array([0.0]), np.zeros((1, 1)), 1000)
+    assert score(still, np.array([0.0])).tail == 1
+    assert score(still, np.array([1e-6])).tail == 0
+
+
+# Hypothesis
+
+BELOW = searched(
+    lambda: st.integers(0, 1000),
+    lambda one: lambda case: None if case < one.subject else f"{case} is not below",
+    "integers are below",
+)
+
+
+def test_property_supports_a_bound_and_shrinks_the_counterexample_of_a_wrong_one():
+    assert verdict(BELOW, Integer(1001)) is Verdict.SUPPORTS
+    found = BELOW.check(claim(Integer(500)), Context())
+    assert found.verdict is Verdict.REFUTES
+    assert found.witness == "500 is not below for 500"
+
+
+def test_property_is_silent_when_no_case_is_valid():
+    def never(_):
+        def test(case):
+            assume(False)
+
+        return test
+
+    assert verdict(searched(st.integers, never, "nothing"), Integer(0)) is Verdict.SILENT
+
+
+def test_property_that_raises_is_an_error():
+    def broken(_):
+        def test(case):
+            raise ZeroDivisionError
+
+        return test
+
+    evidence = searched(st.integers, broken, "breaks")
+    assert judge(claim(Integer(0), (evidence,)), Context()).status is Status.ERROR
+
+
+def test_property_repeats_itself_for_the_same_seed():
+    seen = []
+
+    def record(_):
+        return seen.append
+
+    evidence = searched(st.integers, record, "records")
+    evidence.check(claim(Integer(0)), Context(seed=3))
+    first, seen[:] = list(seen), []
+    evidence.check(claim(Integer(0)), Context(seed=3))
+    assert first == seen
+
+
+# simulation
+
+RUNS = simulated(
+    lambda context: list(context.rng("runs").uniform(0, 1, 50)),
+    lambda one: lambda value: None if value <= one.subject else f"{value} is above",
+    "runs stay below",
+)
+
+
+def test_simulation_supports_a_bound_refutes_a_wrong_one_and_is_silent_without_runs():
+    assert verdict(RUNS, Integer(1)) is Verdict.SUPPORTS
+    assert verdict(RUNS, Rational(1, 2)) is Verdict.REFUTES
+    nothing = simulated(lambda _: [], lambda _: lambda _: None, "nothing")
+    assert verdict(nothing, Integer(1)) is Verdict.SILENT
+
+
+def test_nodding_evidence_of_any_kind_leaves_a_claim_blind():
+    wrong = (Control("half", Rational(1, 2)), Control("a third", Rational(1, 3)))
+    nods = simulated(lambda _: [0.0], lambda _: lambda _: None, "nods")
+    assert judge(claim(Integer(1), (RUNS,), controls=wrong), Context()).status is Status.SAMPLED
+    assert judge(claim(Integer(1), (RUNS, nods), controls=wrong), Context()).status is Status.BLIND
+    assert replace(wrong[0], holds=True).holds

@@ -1,0 +1,126 @@
+"""``rvscgd verify``: the whole ledger is in order, and its outputs say so to people and machines."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from xml.etree import ElementTree
+
+import pytest
+
+LABELS = {"G1", "G2", "G3", "G4", "G5", "G6", "L1", "L2", "L3", "L4", "L5", "L6", "L8", "P1", "P2", "P3"}
+LABELS |= {"A1", "A4", "A5", "A6"}
+COMMAND = [sys.executable, "-m", "proofs_check", "verify"]
+
+
+def verify(*arguments):
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("verdicts")
+    done = verify("--json", str(folder / "verdicts.json"), "--junit", str(folder / "verdicts.xml"))
+    return done, json.loads((folder / "verdicts.json").read_text(encoding="utf-8")), folder / "verdicts.xml"
+
+
+def test_every_claim_is_in_order(whole):
+    done, document, _ = whole
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert document["summary"]["in_order"] == document["summary"]["total"] == len(document["claims"])
+    assert {claim["label"] for claim in document["claims"]} >= LABELS
+
+
+def test_every_planted_error_is_refuted_and_every_claim_plants_two(whole):
+    for claim in whole[1]["claims"]:
+        planted = [control for control in claim["controls"] if not control["holds"]]
+        assert len(planted) >= 2
+        assert all(control["refuted_by"] for control in planted), claim["id"]
+
+
+def test_json_holds_what_a_reader_needs(whole):
+    document = whole[1]
+    assert {"claims", "seed", "effort", "versions", "summary"} <= set(document)
+    fields = {"id", "label", "statement", "latex", "provenance", "source", "uses", "expected", "status"}
+    fields |= {"in_order", "seconds", "evidence", "controls"}
+    for claim in document["claims"]:
+        assert fields <= set(claim)
+        assert "{subject}" not in claim["statement"]
+        for piece in claim["evidence"]:
+            assert set(piece) == {"kind", "strength", "shows", "verdict", "witness"}
+
+
+def test_table_has_a_row_for_every_claim_and_a_summary(whole):
+    done, document, _ = whole
+    for claim in document["claims"]:
+        assert claim["id"] in done.stdout
+    assert "claims in order" in done.stdout.splitlines()[-1]
+
+
+def test_junit_has_a_case_for_every_claim(whole):
+    suite = ElementTree.parse(whole[2]).getroot()
+    assert len(suite.findall("testcase")) == len(whole[1]["claims"])
+    assert suite.get("failures") == "0"
+
+
+def without_seconds(path):
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for claim in document["claims"]:
+        del claim["seconds"]
+    return document
+
+
+def test_same_seed_gives_the_same_verdicts_and_another_seed_other_witnesses(tmp_path):
+    names = ("a.json", "b.json", "c.json")
+    for name, seed in zip(names, ("7", "7", "8"), strict=True):
+        assert verify("G2", "P2", "--seed", seed, "--json", str(tmp_path / name)).returncode == 0
+    first, again, other = (without_seconds(tmp_path / name) for name in names)
+    assert first == again
+    assert first["claims"] != other["claims"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["G22"], "nearest"),
+        (["--seed", "-1"], "--seed=-1"),
+        (["--seed", "one"], "--seed"),
+        (["--effort", "huge"], "--effort"),
+        (["--json", "."], "folder"),
+        (["--json", "missing/verdicts.json"], "--json"),
+        (["--json", "same", "--junit", "same"], "two files"),
+    ],
+)
+def test_bad_usage_is_one_sentence_and_exit_code_two(arguments, words, tmp_path):
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+    )
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
+def test_interrupt_keeps_what_is_finished_and_marks_the_rest_as_not_run(tmp_path):
+    target = tmp_path / "verdicts.json"
+    with subprocess.Popen(
+        [*COMMAND, "--json", str(target)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("1/")
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+    document = json.loads(target.read_text(encoding="utf-8"))
+    states = {claim["status"] for claim in document["claims"]}
+    assert "not run" in states
+    assert len(states) > 1
