@@ -1,9 +1,10 @@
 """A6: a-priori bounds of the error of the fixed points of RVSCGD.
 
-By the exact error sinθ = β‖(w - S(w))⊥‖/c <= β√d max|wᵢ - S(wᵢ)|/c, and no coordinate moves by more than the threshold t:
-up to t it moves by |wᵢ| <= t at most; beyond, by |wᵢ| - |S(wᵢ)| = μP′(|S(wᵢ)|), which does not rise with |wᵢ|, since P is
-concave on u > 0 and S nondecreasing, and which at t is t - |S(t+)| <= t. If κ > β, then w*ᵢ = 0 forces
-κ|wᵢ| = β|S(wᵢ)| <= β|wᵢ|, hence wᵢ = 0, and only the s entries in the support of w* move.
+By the exact error sinθ = β‖(w - S(w))⊥‖/c <= β√d max|wᵢ - S(wᵢ)|/c, and no coordinate moves by more than
+the threshold t: up to t it moves by |wᵢ| <= t at most; beyond, by |wᵢ| - |S(wᵢ)| = μP′(|S(wᵢ)|), which
+does not rise with |wᵢ|, since P is concave on u > 0 and S nondecreasing, and which at t is t - |S(t+)| <=
+t. If κ > β, then w*ᵢ = 0 forces κ|wᵢ| = β|S(wᵢ)| <= β|wᵢ|, hence wᵢ = 0, and only the s entries in the
+support of w* move.
 """
 
 from collections.abc import Mapping
@@ -15,9 +16,9 @@ from sympy import Expr, Piecewise, Rational, cos, pi, sin, sqrt, symbols, tan
 from numerics import gaussian
 from numerics.closed_forms import evaluate
 from proofs_check.claims import cases, runs
-from proofs_check.claims.runs import Batch
 from proofs_check.claims.cases import ThresholdedFixedPoint, Turn
 from proofs_check.claims.penalty_checks import threshold_residuals
+from proofs_check.claims.runs import Batch
 from proofs_check.evidence.cases import Violation, searched, simulated
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Provenance, Source
@@ -27,7 +28,9 @@ from theory.symbols import a, beta, c, d, kappa, lam, mu, s, theta
 
 Array = NDArray[np.float64]
 
-_DX = Source(Provenance.DERIVED, "arXiv 1901.09731", "the abstract claims error estimates without giving them")
+_DX = Source(
+    Provenance.DERIVED, "arXiv 1901.09731", "the abstract claims error estimates without giving them"
+)
 # κ over β; without κ > β also zero, where entries below the threshold vanish from w*.
 ANY, MIXED = (-2.0, 0.0, 0.5, 1.0, 1.1, 10.0), (0.0, 1.0001, 2.0, 0.5, 30.0)
 
@@ -51,7 +54,8 @@ def _bound(penalty: str) -> Claim:
     return Claim(
         id=f"{penalty}-error-bound",
         label="A6",
-        statement=f"At every fixed point with the {TITLES[penalty]} penalty the sine of the error angle is at most "
+        statement=f"At every fixed point with the {TITLES[penalty]} penalty the sine of the error angle is "
+        "at most "
         "{subject}.",
         source=_DX,
         subject=subject,
@@ -64,7 +68,8 @@ def _bound(penalty: str) -> Claim:
                     residual.subs(mu, lam / beta)
                     for residual in threshold_residuals(penalty, _per_coordinate(claim.subject))
                 ],
-                "the bound is β√d t/c with t the threshold that the definition of the penalty fixes; with the exact error "
+                "the bound is β√d t/c with t the threshold that the definition of the penalty fixes; with "
+                "the exact error "
                 "and |x - S(x)| <= t this decides it, see the module",
             ),
             searched(
@@ -73,7 +78,9 @@ def _bound(penalty: str) -> Claim:
                 "constructed fixed points, any κ, that come within one part in 2000 of the bound",
             ),
             simulated(
-                runs.batches, lambda claim: _limit_exceeds(claim, penalty, d), "the limits of RVSCGD from uniform starts"
+                runs.batches,
+                lambda claim: _limit_exceeds(claim, penalty, d),
+                "the limits of RVSCGD from uniform starts",
             ),
         ),
         controls=(*_controls(penalty, subject, d), Control("one percent less", Rational(99, 100) * subject)),
@@ -109,7 +116,8 @@ def _sparse(penalty: str) -> Claim:
     return Claim(
         id=f"{penalty}-error-bound-by-the-sparsity",
         label="A6",
-        statement=f"At a fixed point with the {TITLES[penalty]} penalty and κ > β the sine of the error angle is at most "
+        statement=f"At a fixed point with the {TITLES[penalty]} penalty and κ > β the sine of the error "
+        "angle is at most "
         "{subject}, s the number of non-zero entries of w*.",
         source=_DX,
         subject=subject,
@@ -120,7 +128,8 @@ def _sparse(penalty: str) -> Claim:
             searched(
                 lambda: cases.thresholded_fixed_points(penalty, MIXED),
                 lambda claim: _exceeds(claim, s),
-                "constructed fixed points with entries of w* zero, that come within one part in 2000 of the bound",
+                "constructed fixed points with entries of w* zero, that come within one part in 2000 of the "
+                "bound",
             ),
             simulated(
                 runs.batches,
@@ -171,7 +180,9 @@ def _limit_exceeds(claim: Claim, penalty: str, size: Expr) -> Violation:
         slack = batch.slack * (np.maximum(1, batch.kappa / np.abs(batch.kappa - batch.beta)) if above else 1)
         sine = gaussian.sine(batch.result.w, batch.w_star)
         beyond = (sine - bound > slack) & taken
-        return f"sinθ = {sine[beyond].max():.12g} exceeds {bound:.12g}: {batch.name}" if beyond.any() else None
+        return (
+            f"sinθ = {sine[beyond].max():.12g} exceeds {bound:.12g}: {batch.name}" if beyond.any() else None
+        )
 
     return test
 
@@ -204,7 +215,10 @@ def _distance() -> Claim:
 def _distance_violation(claim: Claim) -> Violation:
     def test(case: Turn) -> str | None:
         w, w_star = case.vectors
-        distance, predicted = float(np.linalg.norm(w - w_star)), float(evaluate(claim.subject, {theta: case.angle}))
+        distance, predicted = (
+            float(np.linalg.norm(w - w_star)),
+            float(evaluate(claim.subject, {theta: case.angle})),
+        )
         if abs(distance - predicted) <= cases.rounding(case.d):
             return None
         return f"distance {distance:.12g}, predicted {predicted:.12g}"

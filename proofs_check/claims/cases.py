@@ -1,4 +1,6 @@
-"""Cases of the proximal maps and of RVSCGD: a few drawn numbers and a seed, from which the arrays are built.
+"""Cases of the proximal maps and of RVSCGD.
+
+A few drawn numbers and a seed, from which the arrays are built.
 
 Every case prints the numbers that rebuild it, because a counterexample is shown by them.
 """
@@ -13,13 +15,14 @@ from numpy.typing import NDArray
 
 from numerics import gaussian
 from numerics.penalties import proximal_map, threshold
-from numerics.simulator import STEP_TOLERANCE, Result, iterate
-from numerics.splitting import largest_step, rvscgd
-from proofs_check.context import Context
+from numerics.simulator import iterate
 
 Array = NDArray[np.float64]
 
+
 UNIT = 2.0**-53  # relative rounding error of one float64 operation
+
+
 ROWS = 4  # unit vectors w in one case
 
 
@@ -34,6 +37,8 @@ def rounding(terms: int) -> float:
 
 
 SEEDS = st.integers(0, 2**32 - 1)
+
+
 SIZES = st.sampled_from((2, 3, 5, 20, 200))
 
 
@@ -131,7 +136,7 @@ def relaxed_steps() -> SearchStrategy[RelaxedStep]:
         st.tuples(st.sampled_from(("l1", "l0")), st.none()), st.tuples(st.just("tl1"), decades(-2, 2))
     )
     return st.builds(
-        lambda shape, mu, beta, d, seed: RelaxedStep(*shape, mu * beta, beta, d, seed),
+        lambda shape, mu, beta, d, seed: RelaxedStep(shape[0], shape[1], mu * beta, beta, d, seed),
         shapes, decades(-4, 0), decades(-2, 2), SIZES, SEEDS,
     )  # fmt: skip
 
@@ -243,71 +248,3 @@ def turns() -> SearchStrategy[Turn]:
     """Angles from 1e-8 to π, many near to either end."""
     small = decades(-8, 0)
     return st.builds(Turn, SIZES, st.one_of(small, small.map(lambda angle: np.pi - angle)), SEEDS)
-
-
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """Runs of RVSCGD from uniform starts, all converged, with their history."""
-
-    penalty: str
-    a: float | None
-    lam: float
-    beta: float
-    c: float
-    eta: float
-    w_star: Array
-    result: Result
-
-    @property
-    def name(self) -> str:
-        """The parameters of the batch."""
-        shape = "" if self.a is None else f" a={self.a},"
-        return f"{self.penalty},{shape} lam={self.lam}, beta={self.beta}, c={self.c}, eta={self.eta:.4g}"
-
-    @property
-    def kappa(self) -> Array:
-        """The multiplier <w, c w* + beta u> of the last iterates, (R,)."""
-        w, u = self.result.w, self.result.u
-        return np.asarray(self.c * (w @ self.w_star) + self.beta * np.sum(w * u, axis=1))
-
-    @property
-    def slack(self) -> float:
-        """How far c w* + beta u of the last iterates may be from kappa w, over c.
-
-        A step of STEP_TOLERANCE moves every term by its factor times it, and eta >= 0.6/(c + beta).
-        """
-        return 2 * STEP_TOLERANCE * (3 * (self.c + self.beta) / self.c + 1)
-
-
-# Penalty, a, weight, relaxation: beta on both sides of c = 1; transformed l1 below and above its critical weight.
-SETTINGS = (
-    ("l1", None, 0.02, 0.5),
-    ("l1", None, 0.1, 2.0),
-    ("l0", None, 0.01, 0.5),
-    ("l0", None, 0.05, 2.0),
-    ("tl1", 1.0, 0.02, 0.5),
-    ("tl1", 0.1, 0.01, 0.5),
-    ("tl1", 0.5, 0.1, 2.0),
-)
-DIMENSION, SPARSITY, STARTS = 40, 10, 8
-
-
-def batches(context: Context) -> list[Batch]:
-    """Run every setting with the largest step of A1 and with six tenths of it; keep the converged batches."""
-    ran = [
-        _run(context, *setting, fraction) for setting in SETTINGS for fraction in (1.0, 0.6)
-    ]
-    return [batch for batch in ran if batch.result.converged.all()]
-
-
-def _run(
-    context: Context, penalty: str, a: float | None, lam: float, beta: float, fraction: float
-) -> Batch:
-    rng = context.rng("batches", penalty, str(a), str(lam), str(fraction))
-    w_star, c = np.zeros(DIMENSION), 1.0
-    w_star[rng.choice(DIMENSION, SPARSITY, replace=False)] = rng.standard_normal(SPARSITY)
-    w_star = gaussian.normalise(w_star)
-    starts = gaussian.uniform_sphere(rng, STARTS * (4 if context.full else 1), DIMENSION)
-    eta = fraction * largest_step(c, beta)
-    result = rvscgd(starts, w_star, c, penalty, lam, beta, eta, a, max_iterations=5000, history=True)
-    return Batch(penalty, a, lam, beta, c, eta, w_star, result)

@@ -1,70 +1,45 @@
 """P1 to P3: the proximal maps of l1, l0 and transformed l1 are global minimisers.
 
 By symmetry x >= 0 may be assumed, and then u < 0 is never better than -u. Two facts are used in all three
-proofs: for u > 0 the difference objective(u) - objective(0) falls with x, so that zero is a minimiser for all
-x <= t once it is one at x = t; and S is odd by its construction from (threshold, active).
+proofs: for u > 0 the difference objective(u) - objective(0) falls with x, so that zero is a minimiser for
+all x <= t once it is one at x = t; and S is odd by its construction from (threshold, active).
 
 Transformed l1, with Q² = 2μ(a+1). A point u* >= 0 is stationary if x = u* + aQ²/(2(a+u*)²), and then
-objective(u) - objective(u*) = (u - u*)² [1/2 - μa(a+1)/((a+u*)²(a+u))] for every u >= 0. The bracket rises with u and
-is 1/2 - μ(a+1)/(a+u*)² at u = 0, so that u* is a global minimiser if and only if a + u* >= Q.
-With y = a + u stationary points are roots of the cubic C(y) = y³ - (a+x)y² + aQ²/2, which falls to its minimum at
-y = 2(a+x)/3 and rises from there: a root that is not below 2(a+x)/3 is the largest. C falls with x, so the largest root rises
-with x. At x = t it is max(Q, a), which is not below 2(a+t)/3 in either regime. So for x > t the active branch has
-a + u* > max(Q, a): it is positive and a global minimiser. At x = t, if Q <= a then u* = 0 itself is stationary with
-a + u* >= Q; if Q > a then u* = Q - a is a minimiser and the bracket vanishes at u = 0, a tie. In both cases zero is
-a global minimiser at t, hence below. The arc sine is defined for x >= t, because C has a root there.
+objective(u) - objective(u*) = (u - u*)² [1/2 - μa(a+1)/((a+u*)²(a+u))] for every u >= 0. The bracket
+rises with u and is 1/2 - μ(a+1)/(a+u*)² at u = 0, so that u* is a global minimiser if and only if a + u*
+>= Q. With y = a + u stationary points are roots of the cubic C(y) = y³ - (a+x)y² + aQ²/2, which falls to
+its minimum at y = 2(a+x)/3 and rises from there: a root that is not below 2(a+x)/3 is the largest. C
+falls with x, so the largest root rises with x. At x = t it is max(Q, a), which is not below 2(a+t)/3 in
+either regime. So for x > t the active branch has a + u* > max(Q, a): it is positive and a global
+minimiser. At x = t, if Q <= a then u* = 0 itself is stationary with a + u* >= Q; if Q > a then u* = Q - a
+is a minimiser and the bracket vanishes at u = 0, a tie. In both cases zero is a global minimiser at t,
+hence below. The arc sine is defined for x >= t, because C has a root there.
 """
-
 
 from collections.abc import Callable, Iterable, Mapping
 
-import numpy as np
-
-from numpy.typing import NDArray
-
 from sympy import (
-    Abs,
     Expr,
-    LessThan,
     Piecewise,
     Rational,
-    Symbol,
     Tuple,
     asin,
-    cancel,
-    diff,
-    expand,
-    expand_power_base,
-    factor,
-    false,
     pi,
-    simplify,
-    sin,
     sqrt,
-    true,
 )
 
-from numerics.closed_forms import evaluate
-
-from proofs_check.claims.cases import UNIT, Weight, weights
-
-from proofs_check.evidence.cases import Violation, searched
-
+from proofs_check.claims.cases import weights
+from proofs_check.claims.penalty_checks import beaten, l0_residuals, l1_residuals, tl1_residuals
+from proofs_check.evidence.cases import searched
 from proofs_check.evidence.symbolic import vanishing
-
 from proofs_check.records import Claim, Control, Provenance, Source
-
-from theory.penalties import PENALTY, TITLES, Thresholding, thresholding
-
+from theory.penalties import TITLES, Thresholding, thresholding
 from theory.symbols import a, mu, u, x
-
-from proofs_check.claims.penalty_checks import l1_residuals, l0_residuals, tl1_residuals, beaten
 
 
 def claims() -> tuple[Claim, ...]:
     """P1, P2 and P3."""
     return _l1(), _l0(), _tl1()
-
 
 
 def _claim(penalty: str, source: Source, residuals: Callable[[Claim], Iterable[Expr]], shows: str,
@@ -73,7 +48,8 @@ def _claim(penalty: str, source: Source, residuals: Callable[[Claim], Iterable[E
     return Claim(
         id=f"{penalty}-thresholding-is-a-global-minimiser",
         label={"l1": "P1", "l0": "P2", "tl1": "P3"}[penalty],
-        statement=f"With (threshold, value beyond it) = {{subject}} for x > 0, and odd, the {TITLES[penalty]} "
+        statement=f"With (threshold, value beyond it) = {{subject}} for x > 0, and odd, the "
+        f"{TITLES[penalty]} "
         "thresholding is a global minimiser of ½(u - x)² + μP(u).",
         source=source,
         subject=_pair(thresholding(penalty)),
@@ -91,10 +67,8 @@ def _claim(penalty: str, source: Source, residuals: Callable[[Claim], Iterable[E
     )
 
 
-
 def _pair(rule: Thresholding) -> Tuple:
     return Tuple(rule.threshold, rule.active)
-
 
 
 def _controls(penalty: str, errors: Mapping[str, tuple[Expr, Expr]]) -> tuple[Control, ...]:
@@ -107,14 +81,14 @@ def _controls(penalty: str, errors: Mapping[str, tuple[Expr, Expr]]) -> tuple[Co
     return tuple(Control(error, Tuple(*pair)) for error, pair in {**errors, **common}.items())
 
 
-
 def _l1() -> Claim:
     t, active = _pair(thresholding("l1"))
     return _claim(
         "l1",
         Source(Provenance.FOLKLORE, locator="soft thresholding"),
         l1_residuals,
-        "objective(u) - objective(S(x)) is ½(u - S(x))² + μ(|u| - u) beyond t, and ½u² + t(|u| - u) + (t - x)u at and "
+        "objective(u) - objective(S(x)) is ½(u - S(x))² + μ(|u| - u) beyond t, and ½u² + t(|u| - u) + (t - "
+        "x)u at and "
         "below t; each term is non-negative (for u >= 0, which suffices below t)",
         _controls(
             "l1",
@@ -127,14 +101,14 @@ def _l1() -> Claim:
     )
 
 
-
 def _l0() -> Claim:
     t, active = _pair(thresholding("l0"))
     return _claim(
         "l0",
         Source(Provenance.FOLKLORE, locator="hard thresholding"),
         l0_residuals,
-        "among u ≠ 0 the value beyond t is best, by ½(u - x)²; against u = 0 its advantage, which rises with x, is zero "
+        "among u ≠ 0 the value beyond t is best, by ½(u - x)²; against u = 0 its advantage, which rises "
+        "with x, is zero "
         "at t >= 0",
         _controls(
             "l0",
@@ -148,7 +122,6 @@ def _l0() -> Claim:
     )
 
 
-
 def _tl1() -> Claim:
     t, active = _pair(thresholding("tl1"))
     below, above = (piece.expr for piece in t.args)
@@ -156,8 +129,10 @@ def _tl1() -> Claim:
         "tl1",
         Source(Provenance.ZX, "Comm. Math. Sci. 15 (2017)", "thresholding of transformed l1"),
         tl1_residuals,
-        "the factorisation of objective(u) - objective(u*) at a stationary u*; the value beyond t is a stationary point, "
-        "the largest root of the cubic; at t that root is max(Q, a): which decides global minimality, see the module",
+        "the factorisation of objective(u) - objective(u*) at a stationary u*; the value beyond t is a "
+        "stationary point, "
+        "the largest root of the cubic; at t that root is max(Q, a): which decides global minimality, see "
+        "the module",
         _controls(
             "tl1",
             {
@@ -175,9 +150,7 @@ def _tl1() -> Claim:
     )  # fmt: skip
 
 
-
 def _middle_root(active: Expr) -> Expr:
     """The stationary point left of the largest: 2π - φ in place of φ."""
     (angle,) = active.atoms(asin)
     return active.xreplace({angle: pi - angle})
-

@@ -1,50 +1,50 @@
 """A1, A4 and A5: the decrease of the surrogate Lagrangian, the fixed points and their exact error.
 
-Vectors enter the symbolic checks through their inner products, so that an identity holds in every dimension.
-The step is taken from its definition, w - ηc(w - w*) - ηβ(w - u), divided by its norm ρ.
+Vectors enter the symbolic checks through their inner products, so that an identity holds in every
+dimension. The step is taken from its definition, w - ηc(w - w*) - ηβ(w - u), divided by its norm ρ.
 """
 
-
-import numpy as np
-
-from numpy.typing import NDArray
-
-from sympy import Abs, Expr, Rational, diff, expand, factor, solve, sqrt
-
-from numerics import gaussian
-
-from numerics.closed_forms import evaluate
-
-from numerics.penalties import proximal_map
-
-from numerics.splitting import surrogate_lagrangian
+from sympy import Rational, factor
 
 from proofs_check.claims import cases, runs
-
-from proofs_check.claims.cases import FixedPoint, FreeStep, RelaxedStep
-
-from proofs_check.evidence.cases import Violation, searched, simulated
-
+from proofs_check.claims.fixed_point_checks import (
+    error_residuals,
+    error_violation,
+    fixed_point_residuals,
+    fixed_point_violation,
+    limit_error,
+    limit_violation,
+)
+from proofs_check.claims.splitting_checks import (
+    ALPHA,
+    decrease_along,
+    decrease_residuals,
+    decrease_violation,
+    increase,
+    increase_along,
+    u_step_residuals,
+    u_step_violation,
+)
+from proofs_check.evidence.cases import searched, simulated
 from proofs_check.evidence.symbolic import vanishing
-
 from proofs_check.records import Claim, Control, Expected, Provenance, Source
-
 from theory import splitting
-
 from theory.symbols import (
-    alpha, beta, c, eta, kappa, lam, norm_p, norm_u, norm_u_perp, penalty_u, rho, u_dot_w_star, u_vec, w_dot_u,
-    w_dot_w_star, w_hat, w_star,
+    alpha,
+    beta,
+    c,
+    eta,
+    kappa,
+    lam,
+    norm_u,
+    norm_u_perp,
+    rho,
 )  # fmt: skip
-
-from proofs_check.claims.splitting_checks import ALPHA, decrease_residuals, decrease_violation, decrease_along, increase, increase_along, u_step_residuals, u_step_violation, fixed_point_residuals, fixed_point_violation, limit_violation, error_residuals, error_violation, limit_error
-
 
 HERE = Source(Provenance.DERIVED)
 
 
-
 _POSITIVE = (c > 0, beta > 0)
-
 
 
 def claims() -> tuple[Claim, ...]:
@@ -52,13 +52,13 @@ def claims() -> tuple[Claim, ...]:
     return _decrease(), _largest_step(), _twice_the_step(), _u_step(), _fixed_point(), _error()
 
 
-
 def _decrease() -> Claim:
     subject = splitting.decrease().result
     return Claim(
         id="w-step-decreases-the-surrogate-by-an-exact-amount",
         label="A1",
-        statement="A w-step decreases the surrogate Lagrangian by exactly {subject} times its squared length, for any u.",
+        statement="A w-step decreases the surrogate Lagrangian by exactly {subject} times its squared "
+        "length, for any u.",
         source=HERE,
         subject=subject,
         assumptions=(*_POSITIVE, eta > 0, rho > 0),
@@ -68,8 +68,12 @@ def _decrease() -> Claim:
                 decrease_residuals,
                 "Φ(u,w) - Φ(u,w⁺) is the factor times ‖w⁺ - w‖² for all inner products of w, w* and u",
             ),
-            searched(cases.free_steps, decrease_violation, "the identity in up to 200 dimensions, also for tiny p"),
-            simulated(runs.batches, decrease_along, "the identity at every step of RVSCGD with the three penalties"),
+            searched(
+                cases.free_steps, decrease_violation, "the identity in up to 200 dimensions, also for tiny p"
+            ),
+            simulated(
+                runs.batches, decrease_along, "the identity at every step of RVSCGD with the three penalties"
+            ),
         ),
         controls=(
             Control("the ½ forgotten", (alpha + rho) / eta),
@@ -81,16 +85,17 @@ def _decrease() -> Claim:
     )
 
 
-
 def _largest_step() -> Claim:
     """A1b. α falls with η and is zero at the subject: for 0 < η <= subject the factor (α+ρ)/(2η) is positive.
 
-    Beyond it α < 0, and u with c w* + βu = εw, 0 < ε < |α|/η, gives w⁺ = -w with ρ + α = -ηε < 0: an increase.
+    Beyond it α < 0, and u with c w* + βu = εw, 0 < ε < |α|/η, gives w⁺ = -w with ρ + α = -ηε < 0, an
+    increase.
     """
     return Claim(
         id="largest-step-without-increase",
         label="A1",
-        statement="The largest η up to which no w-step increases the surrogate Lagrangian, whatever u, is {subject}.",
+        statement="The largest η up to which no w-step increases the surrogate Lagrangian, whatever u, is "
+        "{subject}.",
         source=HERE,
         subject=splitting.largest_step().result,
         assumptions=_POSITIVE,
@@ -99,10 +104,13 @@ def _largest_step() -> Claim:
         evidence=(
             vanishing(
                 lambda claim: [factor(ALPHA.subs(eta, claim.subject))],
-                "α vanishes at this step; with the exact decrease (α+ρ)/(2η)‖w⁺ - w‖² that decides both directions",
+                "α vanishes at this step; with the exact decrease (α+ρ)/(2η)‖w⁺ - w‖² that decides both "
+                "directions",
             ),
             searched(cases.free_steps, increase, "no step up to it increases Φ, also for tiny p = c w* + βu"),
-            simulated(runs.batches, increase_along, "no step of this size from an iterate of RVSCGD increases Φ"),
+            simulated(
+                runs.batches, increase_along, "no step of this size from an iterate of RVSCGD increases Φ"
+            ),
         ),
         controls=(
             Control("the limit of gradient descent, 2/L", 2 / (c + beta)),
@@ -111,7 +119,6 @@ def _largest_step() -> Claim:
             Control("five percent more", Rational(21, 20) / (c + beta)),
         ),
     )
-
 
 
 def _twice_the_step() -> Claim:
@@ -135,13 +142,13 @@ def _twice_the_step() -> Claim:
     )
 
 
-
 def _u_step() -> Claim:
     """A1d. As a function of u the surrogate is β times the proximal objective of w, plus a constant."""
     return Claim(
         id="u-step-minimises-the-surrogate",
         label="A1",
-        statement="Thresholding with weight {subject} minimises the surrogate Lagrangian over u, so a u-step never "
+        statement="Thresholding with weight {subject} minimises the surrogate Lagrangian over u, so a "
+        "u-step never "
         "increases it.",
         source=HERE,
         subject=lam / beta,
@@ -153,7 +160,11 @@ def _u_step() -> Claim:
                 u_step_residuals,
                 "Φ(u,w) - β(½‖u - w‖² + μP(u)) does not depend on u, so that the proximal map minimises both",
             ),
-            searched(cases.relaxed_steps, u_step_violation, "no u among some forty has a smaller Φ; three penalties"),
+            searched(
+                cases.relaxed_steps,
+                u_step_violation,
+                "no u among some forty has a smaller Φ; three penalties",
+            ),
         ),
         controls=(
             Control("the weight not divided", lam),
@@ -164,14 +175,14 @@ def _u_step() -> Claim:
     )
 
 
-
 def _fixed_point() -> Claim:
-    """A4. If the step is ρ > 0 times w, then c w* + βu is a multiple of w, which defines κ; the converse is checked."""
+    """A4. If the step is a multiple of w, so is c w* + βu, which defines κ; the converse is checked."""
     subject = splitting.fixed_point_norm().result
     return Claim(
         id="fixed-points-of-the-step",
         label="A4",
-        statement="Where κw = c w* + βu on the unit sphere, the step before normalisation is {subject} times w; so w is "
+        statement="Where κw = c w* + βu on the unit sphere, the step before normalisation is {subject} "
+        "times w; so w is "
         "fixed exactly if that is positive and u = S(w).",
         source=HERE,
         subject=subject,
@@ -180,11 +191,14 @@ def _fixed_point() -> Claim:
         evidence=(
             vanishing(
                 fixed_point_residuals,
-                "w - ηc(w - w*) - ηβ(w - u) with c w* = κw - βu is that multiple of w, for all vectors w and u",
+                "w - ηc(w - w*) - ηβ(w - u) with c w* = κw - βu is that multiple of w, for all vectors w "
+                "and u",
             ),
-            searched(cases.fixed_points, fixed_point_violation, "constructed solutions: the step, and that it returns w "
+            searched(cases.fixed_points, fixed_point_violation, "constructed solutions: the step, and that "
+            "it returns w "
                      "if and only if the multiple is positive"),
-            simulated(runs.batches, limit_violation, "every limit of RVSCGD solves κw = c w* + βu, with this norm"),
+            simulated(runs.batches, limit_violation, "every limit of RVSCGD solves κw = c w* + βu, with "
+            "this norm"),
         ),
         controls=(
             Control("β forgotten", 1 + eta * (kappa - c)),
@@ -193,7 +207,6 @@ def _fixed_point() -> Claim:
             Control("the norm is one", 1 + 0 * eta),
         ),
     )  # fmt: skip
-
 
 
 def _error() -> Claim:
@@ -209,9 +222,12 @@ def _error() -> Claim:
         evidence=(
             vanishing(
                 error_residuals,
-                "its square is 1 - ⟨w,w*⟩² wherever κw = c w* + βu with unit w and w*, and it is not negative",
+                "its square is 1 - ⟨w,w*⟩² wherever κw = c w* + βu with unit w and w*, and it is not "
+                "negative",
             ),
-            searched(cases.fixed_points, error_violation, "constructed solutions in up to 200 dimensions, any κ"),
+            searched(
+                cases.fixed_points, error_violation, "constructed solutions in up to 200 dimensions, any κ"
+            ),
             simulated(runs.batches, limit_error, "the limits of RVSCGD with the three penalties"),
         ),
         controls=(
@@ -222,4 +238,3 @@ def _error() -> Claim:
             Control("the half angle", 2 * beta * norm_u_perp / c),
         ),
     )
-

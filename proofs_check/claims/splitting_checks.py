@@ -1,0 +1,187 @@
+"""What the claims on the splitting are checked by.
+
+Exact residuals in inner products, constructed cases, runs.
+
+The step is taken from its definition, w - ηc(w - w*) - ηβ(w - u), divided by its norm ρ.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Expr, diff, factor, solve, sqrt
+
+from numerics import gaussian
+from numerics.closed_forms import evaluate
+from numerics.penalties import proximal_map
+from numerics.splitting import surrogate_lagrangian
+from proofs_check.claims import cases
+from proofs_check.claims.cases import FreeStep, RelaxedStep
+from proofs_check.claims.runs import Batch
+from proofs_check.evidence.cases import Violation
+from proofs_check.records import Claim
+from theory import splitting
+from theory.symbols import (
+    alpha,
+    beta,
+    c,
+    eta,
+    kappa,
+    lam,
+    norm_p,
+    norm_u,
+    penalty_u,
+    rho,
+    u_dot_w_star,
+    w_dot_u,
+    w_dot_w_star,
+)  # fmt: skip
+
+Array = NDArray[np.float64]
+
+
+ALPHA = 1 - eta * (c + beta)
+
+
+def decrease_residuals(claim: Claim) -> list[Expr]:
+    """ρ² is eliminated by solving its Gram form for ⟨u, w*⟩, in which it is linear."""
+    multiplier = c * w_dot_w_star + beta * w_dot_u
+    squared = c**2 + 2 * c * beta * u_dot_w_star + beta**2 * norm_u**2
+    norm = ALPHA**2 + 2 * ALPHA * eta * multiplier + eta**2 * squared
+    inner_w = (ALPHA + eta * multiplier) / rho
+    inner_teacher = (ALPHA * w_dot_w_star + eta * (c + beta * u_dot_w_star)) / rho
+    inner_u = (ALPHA * w_dot_u + eta * (c * u_dot_w_star + beta * norm_u**2)) / rho
+    before = splitting.surrogate(w_dot_w_star, w_dot_u)
+    gain = before - splitting.surrogate(inner_teacher, inner_u)
+    factor_ = claim.subject.subs(norm_p, sqrt(squared)).subs({alpha: ALPHA, kappa: multiplier})
+    eliminated = solve(norm - rho**2, u_dot_w_star)[0]
+    return [factor((gain - factor_ * (2 - 2 * inner_w)).subs(u_dot_w_star, eliminated))]
+
+
+def _surrogate(w: Array, u: Array, w_star: Array, c_: float, beta_: float) -> Array:
+    # A w-step leaves λP(u) as it is; λ = 0 keeps its size out of the rounding.
+    return surrogate_lagrangian(w, np.broadcast_to(u, w.shape), w_star, c_, "l1", 0.0, beta_)
+
+
+def decrease_violation(claim: Claim) -> Violation:
+    """The decrease by a w-step with an arbitrary u."""
+
+    def test(case: FreeStep) -> str | None:
+        w, u, w_star = case.vectors
+        step = 3 * case.fraction / (case.c + case.beta)
+        raw = case.before_normalisation(step)
+        new, length = gaussian.normalise(raw), gaussian.norm(raw)
+        gain = _surrogate(w, u, w_star, case.c, case.beta) - _surrogate(new, u, w_star, case.c, case.beta)
+        values = {c: case.c, beta: case.beta, eta: step, rho: length, alpha: 1 - step * (case.c + case.beta)}
+        predicted = evaluate(claim.subject, values) * gaussian.norm(new - w) ** 2
+        return disagree("decrease", gain, predicted, case.allowance(raw, step))
+
+    return test
+
+
+def disagree(what: str, seen: Array, predicted: Array, allowance: Array | float) -> str | None:
+    """Where a measured value differs from the predicted one by more than the allowance, or None."""
+    excess = np.abs(seen - predicted) - allowance
+    worst = np.unravel_index(np.argmax(excess), excess.shape)
+    if excess[worst] <= 0:
+        return None
+    return f"{what} {seen[worst]:.12g}, predicted {np.broadcast_to(predicted, seen.shape)[worst]:.12g}"
+
+
+def decrease_along(claim: Claim) -> Violation:
+    """The decrease by the w-step from every iterate of a run."""
+
+    def test(batch: Batch) -> str | None:
+        w, u = _states(batch)
+        raw = cases.raw_step(w, u, batch.w_star, batch.c, batch.beta, batch.eta)
+        new = gaussian.normalise(raw)
+        gain = _gain(batch, w, u, new)
+        values = {
+            c: batch.c, beta: batch.beta, eta: batch.eta, rho: gaussian.norm(raw),
+            alpha: 1 - batch.eta * (batch.c + batch.beta),
+        }  # fmt: skip
+        predicted = evaluate(claim.subject, values) * gaussian.norm(new - w) ** 2
+        said = disagree("decrease", gain, predicted, _allowance(batch, gaussian.norm(raw), batch.eta))
+        return said and f"{said}: {batch.name}"
+
+    return test
+
+
+def _states(batch: Batch) -> tuple[Array, Array]:
+    """All iterates of all runs, (T R, d)."""
+    history = batch.result.history
+    if history is None:
+        raise ValueError("splitting: history=None, the iterates of the batch are required")
+    size = len(batch.w_star)
+    return history.w.reshape(-1, size), history.u.reshape(-1, size)
+
+
+def _gain(batch: Batch, w: Array, u: Array, new: Array) -> Array:
+    before, after = (_surrogate(at, u, batch.w_star, batch.c, batch.beta) for at in (w, new))
+    return before - after
+
+
+def _allowance(batch: Batch, norm: Array, step: float) -> Array:
+    # ‖u‖ <= ‖w‖ = 1, so no term exceeds c + 4β, and a short norm before the division magnifies its rounding.
+    size = batch.c + 4 * batch.beta
+    return np.asarray(cases.rounding(len(batch.w_star)) * (1 + step * 2 * size) / norm * (size + 2 / step))
+
+
+def increase(claim: Claim) -> Violation:
+    """Whether a step up to the subject increases the surrogate, for an arbitrary u."""
+
+    def test(case: FreeStep) -> str | None:
+        w, u, w_star = case.vectors
+        step = case.fraction * float(evaluate(claim.subject, {c: case.c, beta: case.beta}))
+        raw = case.before_normalisation(step)
+        before, after = (_surrogate(at, u, w_star, case.c, case.beta) for at in (w, gaussian.normalise(raw)))
+        row = int(np.argmax(after - before - case.allowance(raw, step)))
+        if after[row] - before[row] <= case.allowance(raw, step)[row]:
+            return None
+        return f"Φ rises from {before[row]:.12g} to {after[row]:.12g} (with λ = 0) at eta={step:.6g}"
+
+    return test
+
+
+def increase_along(claim: Claim) -> Violation:
+    """Whether a step of the size of the subject from an iterate of a run increases the surrogate."""
+
+    def test(batch: Batch) -> str | None:
+        w, u = _states(batch)
+        step = float(evaluate(claim.subject, {c: batch.c, beta: batch.beta}))
+        raw = cases.raw_step(w, u, batch.w_star, batch.c, batch.beta, step)
+        rise = -_gain(batch, w, u, gaussian.normalise(raw)) - _allowance(batch, gaussian.norm(raw), step)
+        worst = int(np.argmax(rise))
+        return f"Φ rises by {rise[worst]:.3g} with eta={step:.4g}: {batch.name}" if rise[worst] > 0 else None
+
+    return test
+
+
+def u_step_residuals(claim: Claim) -> list[Expr]:
+    """Derivatives by u of the surrogate less β times the proximal objective."""
+    proximal = (1 - 2 * w_dot_u + norm_u**2) / 2 + claim.subject * penalty_u
+    rest = splitting.surrogate(w_dot_w_star, w_dot_u) - beta * proximal
+    return [factor(diff(rest, inner)) for inner in (penalty_u, w_dot_u, norm_u)]
+
+
+def u_step_violation(claim: Claim) -> Violation:
+    """A u with a smaller surrogate than the thresholded w."""
+
+    def test(case: RelaxedStep) -> str | None:
+        w, w_star, noise = case.vectors
+        weight = float(evaluate(claim.subject, {lam: case.lam, beta: case.beta}))
+        chosen = proximal_map(w, weight, case.penalty, case.a)
+        nearby = proximal_map(w, weight * cases.FACTORS[:, None], case.penalty, case.a)
+        others = np.concatenate([nearby, chosen + noise, chosen * (1 + noise), [w, 0 * w]])
+
+        def level(u: Array) -> Array:
+            return surrogate_lagrangian(w, u, w_star, 1.0, case.penalty, case.lam, case.beta, case.a)
+
+        best, rivals = level(chosen), level(others)
+        # Φ is a sum of d positive terms, of 2 - 2⟨w,w*⟩ and of βterms not above 1 + ‖u‖².
+        sizes = 2 + best + rivals + case.beta * (2 + np.sum(others**2, axis=1))
+        excess = best - rivals - cases.rounding(case.d) * sizes
+        worst = int(np.argmax(excess))
+        if excess[worst] <= 0:
+            return None
+        return f"Φ = {best:.12g} at S(w) with weight {weight:.6g} exceeds {rivals[worst]:.12g} at another u"
+
+    return test
