@@ -14,7 +14,9 @@ from proofs_check.commands import formulas
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = [sys.executable, "-m", "proofs_check"]
 HELPS = [["--help"], ["formulas", "--help"], ["verify", "--help"], ["compare", "--help"]]
-HEAVY = {"sympy", "mpmath", "numpy", "scipy", "hypothesis", "matplotlib", "rich", "theory", "numerics"}
+HEAVY = {
+    "sympy", "mpmath", "numpy", "scipy", "hypothesis", "matplotlib", "rich", "z3", "flint", "theory", "numerics",
+}  # fmt: skip
 
 
 def command(*arguments, **options):
@@ -124,9 +126,12 @@ def test_exit_code_of_the_subcommand_is_that_of_the_command(monkeypatch, code):
 def test_reader_that_leaves_early_causes_no_noise():
     reader, writer = os.pipe()
     os.close(reader)
+    # With the buffer of an ordinary user, which is written when the command has ended.
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     done = subprocess.run(
-        [*COMMAND, "formulas", "G1"], cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, check=False
-    )
+        [*COMMAND, "formulas", "G1"],
+        cwd=ROOT, env=buffered, stdout=writer, stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
 

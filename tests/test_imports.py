@@ -14,7 +14,7 @@ ALLOWED = {
     "numerics": {"numerics", "theory", "numpy", "scipy", "sympy"},
     "proofs_check": {
         "proofs_check", "numerics", "theory",
-        "numpy", "scipy", "sympy", "mpmath", "hypothesis", "matplotlib", "rich",
+        "numpy", "scipy", "sympy", "mpmath", "hypothesis", "matplotlib", "rich", "z3", "flint",
     },
 }  # fmt: skip
 # What the closed forms are compared with must not know them.
