@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from theory import bounds, coarse_gradient, gaussian, loss, penalties, splitting
+from theory import bounds, coarse_gradient, gaussian, limit, loss, penalties, splitting
 from theory.derivation import Derivation
 
-SECTIONS = ("gaussian", "loss", "coarse-gradient", "penalties", "splitting", "bounds")
+SECTIONS = ("gaussian", "loss", "coarse-gradient", "penalties", "splitting", "limit", "bounds")
 
 
 def derivations(section: str) -> Iterator[Derivation]:
@@ -55,6 +55,17 @@ def _splitting() -> Iterator[Derivation]:
     yield splitting.error_identity()
 
 
+def _limit() -> Iterator[Derivation]:
+    yield limit.small_coordinate()
+    for penalty in penalties.PENALTIES:
+        yield limit.large_coordinate(penalty)
+    yield limit.sparsifying_operation()
+    yield limit.contraction_factor()
+    yield limit.best_contraction_factor()
+    yield limit.half_angle_factor()
+    yield limit.angle_flow()
+
+
 def _bounds() -> Iterator[Derivation]:
     for penalty in penalties.PENALTIES:
         yield bounds.displacement(penalty)
@@ -71,5 +82,6 @@ _BY_SECTION = {
     "coarse-gradient": _coarse_gradient,
     "penalties": _penalties,
     "splitting": _splitting,
+    "limit": _limit,
     "bounds": _bounds,
 }

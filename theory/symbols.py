@@ -61,6 +61,9 @@ norm_u_perp = _real("norm_u_perp")
 alpha = _real("alpha")
 rho = _real("rho")
 norm_p = _real("norm_p")
+w_star_i = _real("w_star_i")
+theta_start = _real("theta_start")
+time = _real("time")
 
 NOTATION: Mapping[Symbol, Notation] = {
     theta: Notation("θ", r"\theta", "angle between w and w*, in [0, π]"),
@@ -97,6 +100,9 @@ NOTATION: Mapping[Symbol, Notation] = {
     norm_u: Notation("‖u‖", r"\|u\|", "norm of the auxiliary variable"),
     u_vec: Notation("u", "u", "the auxiliary variable, a vector of R^d"),
     norm_u_perp: Notation("‖u⊥‖", r"\|u^{\perp}\|", "norm of the part of u perpendicular to w"),
+    w_star_i: Notation("w*ᵢ", r"w^{*}_{i}", "one entry of the teacher's filter"),
+    theta_start: Notation("θ⁰", r"\theta^{0}", "angle at the start, in [0, π)"),
+    time: Notation("τ", r"\tau", "time of the gradient flow, ≥ 0; η times the number of small steps"),
 }
 
 

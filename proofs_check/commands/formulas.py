@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from theory.derivation import Derivation
 
 # Spelled out and not taken from the catalogue, whose import is SymPy's; a test compares the two.
-SECTIONS = ("gaussian", "loss", "coarse-gradient", "penalties", "splitting", "bounds")
+SECTIONS = ("gaussian", "loss", "coarse-gradient", "penalties", "splitting", "limit", "bounds")
 _MARGIN = "    "
 _RELATIONS = ("≤", "≥", "≈", "∼")
 _LATEX_RELATIONS = (r"\le", r"\ge", r"\approx", r"\sim")
