@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMAND = [sys.executable, "-m", "proofs_check"]
 HELPS = [["--help"], ["formulas", "--help"], ["verify", "--help"], ["compare", "--help"]]
 HEAVY = {
-    "sympy", "mpmath", "numpy", "scipy", "hypothesis", "matplotlib", "rich", "z3", "flint", "theory", "numerics",
+    "sympy", "mpmath", "numpy", "scipy", "hypothesis", "matplotlib", "rich", "z3", "flint",
+    "theory", "numerics",
 }  # fmt: skip
 
 
