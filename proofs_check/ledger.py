@@ -4,11 +4,31 @@ import difflib
 from collections.abc import Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from proofs_check.claims import bounds, coarse_gradient, gaussian, loss, penalties, splitting
+from proofs_check.claims import (
+    bounds,
+    coarse_gradient,
+    contraction,
+    gaussian,
+    loss,
+    penalties,
+    penalty_limits,
+    splitting,
+    thresholding,
+)
 from proofs_check.records import Claim
 
 LEAST_CONTROLS = 2
-TOPICS = (gaussian, loss, coarse_gradient, penalties, splitting, bounds)
+TOPICS = (
+    gaussian,
+    loss,
+    coarse_gradient,
+    penalties,
+    thresholding,
+    penalty_limits,
+    contraction,
+    splitting,
+    bounds,
+)
 
 
 def ledger() -> tuple[Claim, ...]:

@@ -77,12 +77,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A check, its kind (symbolic, quadrature, ...), its strength, and what it shows."""
+    """A check, its kind (symbolic, quadrature, ...), its strength, what it shows, and its proof to read."""
 
     kind: str
     strength: Strength
     shows: str
     check: Callable[["Claim", Context], Finding]
+    proof: Callable[["Claim"], str] | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from proofs_check.judge import Judgement
 from proofs_check.records import Claim, Expected, Status, Verdict
 from proofs_check.rendering import latex, text
 
-LIBRARIES = ("rvscgd", "sympy", "mpmath", "numpy", "scipy", "hypothesis")
+LIBRARIES = ("rvscgd", "sympy", "mpmath", "numpy", "scipy", "hypothesis", "z3-solver", "python-flint")
 NOT_RUN = "not run"
 COLOURS = {True: "green", False: "bold red"}
 

@@ -3,7 +3,7 @@
 import argparse
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,9 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--effort", choices=EFFORTS, default="quick", help="how many samples and cases (default: quick)"
+    )
+    parser.add_argument(
+        "--show-proof", action="store_true", help="print what the solver and the ball arithmetic decided"
     )
     parser.add_argument("--json", metavar="PATH", help="write the verdicts as JSON")
     parser.add_argument("--junit", metavar="PATH", help="write the verdicts as JUnit XML")
@@ -148,6 +151,10 @@ def _print(judgements: Sequence["Judgement"], arguments: argparse.Namespace, sec
             console.print()
             for line in troubles(one, arguments.seed, arguments.effort):
                 console.print(line, soft_wrap=True)
+    if arguments.show_proof:
+        for one in judgements:
+            for proof in _proofs(one.claim):
+                console.print(f"\n{proof}", soft_wrap=True, markup=False)
     counts = summary(judgements)
     parts = ", ".join(f"{count} {name}" for name, count in counts.items() if count and name not in TOTALS)
     caught, planted = (sum(getattr(one, name) for one in judgements) for name in ("caught", "planted"))
@@ -157,3 +164,13 @@ def _print(judgements: Sequence["Judgement"], arguments: argparse.Namespace, sec
         f"effort {arguments.effort}, {seconds:.0f} s",
         soft_wrap=True,
     )
+
+
+def _proofs(claim: "Claim") -> Iterator[str]:
+    """The proofs of a claim's evidence; the judge has already reported a check that broke."""
+    for piece in claim.evidence:
+        if piece.proof is not None:
+            try:
+                yield piece.proof(claim)
+            except Exception as error:  # noqa: BLE001 - a solver that is missing must not hide the verdicts
+                yield f"; {claim.id}: no proof by {piece.kind}, {type(error).__name__}: {error}"

@@ -1,0 +1,185 @@
+"""SymPy to z3 and back: relations between real numbers, one to one, and nothing else.
+
+Each problem has a z3 context of its own and counts the solver's steps, so that an answer depends neither on
+what was asked before nor on the machine.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sympy import (
+    Abs,
+    Add,
+    And,
+    Basic,
+    CRootOf,
+    Eq,
+    Ge,
+    Gt,
+    Le,
+    Lt,
+    Max,
+    Min,
+    Mul,
+    Ne,
+    Not,
+    Or,
+    Poly,
+    Pow,
+    Rational,
+    S,
+    Symbol,
+    sign,
+)
+from sympy.functions.elementary.piecewise import Piecewise
+
+if TYPE_CHECKING:
+    import z3
+
+# Steps of the solver, a thousand times what the claims need.
+STEPS = 20_000_000
+# A second guard, in milliseconds, in case that a step never ends.
+WALL = 20_000
+SEED = 0
+
+
+class TranslationError(ValueError):
+    """An expression has no counterpart in the solver's language."""
+
+
+class Problem:
+    """Relations for which z3 seeks real numbers.
+
+    Parameters
+    ----------
+    relations : iterable of SymPy relations
+    roots : mapping of square roots to symbols
+        Variables that stand for the square roots; what defines them is among the relations.
+
+    Raises
+    ------
+    TranslationError
+        If a relation contains what z3's real numbers do not have.
+    """
+
+    def __init__(self, relations: Iterable[Any], roots: Mapping[Any, Symbol]) -> None:
+        import z3
+
+        self._z3 = z3
+        self._context = z3.Context()
+        self._roots = roots
+        self._names: dict[str, Symbol] = {}
+        self._solver = z3.Tactic("qfnra-nlsat", self._context).solver()
+        self._solver.set("timeout", WALL)
+        self._solver.set("rlimit", STEPS)
+        self._solver.set("seed", SEED)
+        for relation in relations:
+            self._solver.add(self._formula(relation))
+
+    def solve(self) -> str:
+        """Ask for a solution; ``sat``, ``unsat`` or ``unknown``."""
+        return str(self._solver.check())
+
+    def reason(self) -> str:
+        """Why the answer is unknown."""
+        return str(self._solver.reason_unknown())
+
+    def solution(self) -> dict[Symbol, Any]:
+        """The numbers found, rational or algebraic; zero where any number will do."""
+        model = self._solver.model()
+        return {
+            symbol: self._number(model.eval(self._variable(symbol), model_completion=True))
+            for symbol in list(self._names.values())
+        }
+
+    def text(self) -> str:
+        """The problem in SMT-LIB."""
+        return str(self._solver.to_smt2())
+
+    def _number(self, value: Any) -> Any:
+        if self._z3.is_rational_value(value):
+            return Rational(value.numerator_as_long(), value.denominator_as_long())
+        coefficients = [Rational(str(c)) for c in value.poly()]
+        return CRootOf(Poly(coefficients[::-1], Symbol("z")), value.index() - 1)
+
+    def _variable(self, symbol: Symbol) -> Any:
+        if not symbol.is_real or self._names.setdefault(symbol.name, symbol) != symbol:
+            raise TranslationError(f"smt: symbol={symbol}, one real symbol of each name can be translated")
+        return self._z3.Real(symbol.name, self._context)
+
+    def _formula(self, relation: Any) -> "z3.BoolRef":
+        z3 = self._z3
+        if relation in (True, False):
+            return z3.BoolVal(bool(relation), self._context)
+        if isinstance(relation, (And, Or)):
+            join = z3.And if isinstance(relation, And) else z3.Or
+            return join(*map(self._formula, relation.args))
+        if isinstance(relation, Not):
+            return z3.Not(self._formula(relation.args[0]))
+        compare = _RELATIONS.get(type(relation))
+        if compare is None:
+            raise TranslationError(f"smt: {relation} is no relation between real numbers")
+        return compare(self._term(relation.lhs), self._term(relation.rhs))
+
+    def _term(self, expression: Basic) -> Any:
+        if expression in self._roots:
+            return self._variable(self._roots[expression])
+        if isinstance(expression, Symbol):
+            return self._variable(expression)
+        if isinstance(expression, Rational):
+            return self._z3.Q(expression.p, expression.q, self._context)
+        if isinstance(expression, Pow):
+            return self._power(expression)
+        if isinstance(expression, (Add, Mul)):
+            first, *rest = map(self._term, expression.args)
+            for other in rest:
+                first = first + other if isinstance(expression, Add) else first * other
+            return first
+        return self._distinction(expression)
+
+    def _power(self, power: Pow) -> Any:
+        base, exponent = power.args
+        root = Pow(base, S.Half)
+        if exponent.is_Rational and exponent.q == 2 and root in self._roots:
+            base, exponent = self._roots[root], 2 * exponent
+        if not exponent.is_Integer:
+            raise TranslationError(
+                f"smt: {power} has no auxiliary variable, a power with integer exponent is required"
+            )
+        value = self._term(base)
+        if abs(exponent) > 1:
+            value = value ** abs(int(exponent))
+        return value if exponent > 0 else self._z3.Q(1, 1, self._context) / value
+
+    def _distinction(self, expression: Basic) -> Any:
+        """Functions that are polynomials case by case."""
+        choose = self._z3.If
+        if isinstance(expression, Piecewise) and expression.args[-1].cond == True:  # noqa: E712 - SymPy's true
+            *cases, (last, _) = expression.args
+            value = self._term(last)
+            for case, condition in reversed(cases):
+                value = choose(self._formula(condition), self._term(case), value)
+            return value
+        if isinstance(expression, Abs):
+            inner = self._term(expression.args[0])
+            return choose(inner >= 0, inner, -inner)
+        if isinstance(expression, sign):
+            inner, one = self._term(expression.args[0]), self._z3.Q(1, 1, self._context)
+            return choose(inner > 0, one, choose(inner < 0, -one, 0 * one))
+        if isinstance(expression, (Max, Min)):
+            value, *rest = map(self._term, expression.args)
+            for other in rest:
+                first = value >= other if isinstance(expression, Max) else value <= other
+                value = choose(first, value, other)
+            return value
+        raise TranslationError(f"smt: {expression} is no polynomial, quotient or case distinction")
+
+
+_RELATIONS = {
+    Eq: lambda left, right: left == right,
+    Ne: lambda left, right: left != right,
+    Le: lambda left, right: left <= right,
+    Lt: lambda left, right: left < right,
+    Ge: lambda left, right: left >= right,
+    Gt: lambda left, right: left > right,
+}

@@ -1,0 +1,166 @@
+"""Evidence from an SMT solver: no real numbers meet the assumptions and violate the conclusion.
+
+Real closed fields are decidable, so ``unsat`` decides a claim for all real parameters at once, and ``sat``
+comes with a counterexample, which is substituted into the claim's own relations before it is believed. A
+square root enters as an auxiliary variable r >= 0 with r² = radicand, which the query names, and the radicand
+has to be shown not to be negative. A quotient by zero may have any value, so that ``unsat`` covers it and a
+counterexample that needs it is not believed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sympy import Basic, Eq, Expr, N, Not, Pow, S, Symbol
+from sympy.core.relational import Relational
+
+from proofs_check.context import Context
+from proofs_check.evidence.points import show
+from proofs_check.evidence.real_solver import Problem
+from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
+
+DIGITS = 60
+# Sixty digits are carried; algebraic numbers that agree to forty are taken as equal.
+EQUAL = 1e-40
+
+
+class VacuousError(ValueError):
+    """No real numbers meet the assumptions of a query."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """One implication for all real values of its symbols.
+
+    Attributes
+    ----------
+    conclusion : relation
+    assumptions : tuple of relations
+        Besides the claim's own.
+    roots : mapping of square roots to symbols
+        The auxiliary variable of each square root that occurs.
+    """
+
+    conclusion: Any
+    assumptions: tuple[Any, ...] = ()
+    roots: Mapping[Expr, Symbol] = field(default_factory=dict)
+
+
+Queries = Callable[[Claim], Mapping[str, Query]]
+
+
+def square_roots(*expressions: Basic) -> dict[Expr, Symbol]:
+    """A variable for each square root in the expressions, in a fixed order.
+
+    Examples
+    --------
+    >>> from sympy import sqrt
+    >>> square_roots(1 + sqrt(2))
+    {sqrt(2): root_1}
+    """
+    powers = set().union(*(expression.atoms(Pow) for expression in expressions))
+    found = {Pow(p.base, S.Half) for p in powers if p.exp.is_Rational and p.exp.q == 2}
+    ordered = sorted(found, key=lambda root: (root.count_ops(), str(root)))
+    return {root: Symbol(f"root_{k}", real=True) for k, root in enumerate(ordered, 1)}
+
+
+def unsatisfiable(queries: Queries, shows: str) -> Evidence:
+    """Evidence that assumptions and negated conclusion exclude each other, in every query.
+
+    Parameters
+    ----------
+    queries : callable
+        From the claim to its queries by name; the claim's assumptions are added to each.
+    shows : str
+        What the absence of counterexamples shows.
+    """
+
+    def check(claim: Claim, _: Context) -> Finding:
+        asked = _with_definedness(queries(claim))
+        silent = None
+        for name, query in asked.items():
+            found = _decide(claim, name, query)
+            if found is not None and found.verdict is Verdict.REFUTES:
+                return found
+            silent = silent or found
+        return silent or Finding(
+            Verdict.SUPPORTS, f"unsatisfiable for {len(asked)} cases: {'; '.join(asked)}"
+        )
+
+    def proof(claim: Claim) -> str:
+        asked = _with_definedness(queries(claim))
+        return "\n".join(
+            f"; {claim.id}: {name}; unsat means that there is no counterexample\n"
+            + _violated(claim, query).text()
+            for name, query in asked.items()
+        )
+
+    return Evidence("smt", Strength.EXACT, shows, check, proof)
+
+
+def _with_definedness(queries: Mapping[str, Query]) -> dict[str, Query]:
+    """The queries, and for each root that its radicand is not negative.
+
+    The latter is shown from those assumptions that do not contain a root.
+    """
+    if not queries:
+        raise VacuousError("smt: there is no query, so that nothing would be shown")
+    found: dict[str, Query] = {}
+    for name, query in queries.items():
+        found[name] = query
+        plain = tuple(one for one in query.assumptions if not one.has(*query.roots))
+        for root, symbol in query.roots.items():
+            if not root.base.is_nonnegative:
+                inner = {r: s for r, s in query.roots.items() if root.base.has(r)}
+                found[f"{name}, {symbol} is real"] = Query(root.base >= 0, plain, inner)
+    return found
+
+
+def _assumed(claim: Claim, query: Query) -> list[Any]:
+    """The assumptions, and what the auxiliary variables are."""
+    roots = query.roots.items()
+    definitions = [part for root, r in roots for part in (r >= 0, Eq(r**2, root.base, evaluate=False))]
+    return [*claim.assumptions, *query.assumptions, *definitions]
+
+
+def _violated(claim: Claim, query: Query) -> Problem:
+    return Problem([*_assumed(claim, query), Not(query.conclusion)], query.roots)
+
+
+def _decide(claim: Claim, name: str, query: Query) -> Finding | None:
+    """A counterexample, or why there is no answer, or None if the query holds."""
+    possible = Problem(_assumed(claim, query), query.roots)
+    if (answer := possible.solve()) == "unsat":
+        raise VacuousError(f"smt: the assumptions of {name!r} exclude each other")
+    if answer == "sat":
+        violated = _violated(claim, query)
+        if (answer := violated.solve()) == "unsat":
+            return None
+        if answer == "sat":
+            return _counterexample(claim, name, query, violated.solution())
+        possible = violated
+    return Finding(Verdict.SILENT, f"{name}: z3 answers {answer} ({possible.reason()})")
+
+
+def _counterexample(claim: Claim, name: str, query: Query, solution: Mapping[Symbol, Any]) -> Finding:
+    """Check the solver's numbers in the claim's own relations, without the solver and its variables."""
+    values = {s: value for s, value in solution.items() if s not in query.roots.values()}
+    needed = (*claim.assumptions, *query.assumptions)
+    if not all(_true(one, values) for one in needed) or _true(query.conclusion, values):
+        raise ArithmeticError(f"smt: {show(values)} is no counterexample of {name!r} as z3 says")
+    return Finding(Verdict.REFUTES, f"{name}: {query.conclusion} is false at {show(values)}")
+
+
+def _true(relation: Any, values: Mapping[Symbol, Any]) -> bool:
+    """Whether a relation holds: exactly for rational numbers, to forty digits for algebraic ones."""
+    if relation in (True, False):
+        return bool(relation)
+    if not isinstance(relation, Relational):
+        return bool(relation.func(*(_true(part, values) for part in relation.args)))
+    gap = (relation.lhs - relation.rhs).subs(values)
+    if not gap.is_Rational:
+        gap = N(gap, DIGITS)
+        if not gap.is_real:
+            raise ArithmeticError(f"smt: {relation} has no truth value at {show(values)}")
+        gap = S.Zero if abs(gap) < EQUAL else gap
+    return bool(relation.func(gap, 0))
