@@ -107,7 +107,9 @@ def test_solver_judges_a_claim_exact_only_if_its_controls_are_refuted():
         (Eq((x + y) ** 3, x**3 + 3 * x**2 * y + 3 * x * y**2 + y**3), True),
         (sqrt(1 + x**2) > Abs(x), True),
         (sqrt(1 + x**2) >= 1 + Abs(x) / 10, False),
-        (1 / sqrt(1 + x**2) <= 1, True),
+        (1 / sqrt(1 + x**2) >= 1 / (1 + Abs(x)), True),
+        (Piecewise((1, x > 2), (2, x > 1), (3, True)) >= 2, False),
+        (Or(Piecewise((1, x > 2), (2, x > 1), (3, True)) < 2, x <= 2), True),
         (1 / (1 + x**2) <= 1, True),
         (1 / (1 + x**2) <= Rational(99, 100), False),
         (x**3 < 2, False),
@@ -136,6 +138,7 @@ def test_algebraic_counterexample_is_found_and_checked():
     found = decided(x**2 < 2, Eq(x**3, 5))
     assert found.verdict is Verdict.REFUTES
     assert "CRootOf" in found.witness
+    assert decided(x < 1, Eq(x**2, 2)).verdict is Verdict.REFUTES
 
 
 def test_root_of_a_number_that_may_be_negative_is_not_supported():
@@ -239,6 +242,9 @@ def test_ball_that_is_no_number_is_never_positive(nowhere, monkeypatch):
 def test_balls_use_the_assumptions_of_the_claim():
     assert finding(POSITIVE, x + y, assumptions=(y > 0, x >= Rational(1, 10))).verdict is Verdict.SUPPORTS
     assert finding(POSITIVE, x + y).verdict is Verdict.REFUTES
+    # The centre of the whole box is negative, and excluded.
+    inner = (x >= Rational(7, 10),)
+    assert finding(POSITIVE, x - Rational(6, 10), assumptions=inner).verdict is Verdict.SUPPORTS
     vacuous = claim(x + y, (POSITIVE,), assumptions=(x > 2,))
     assert judge(vacuous, Context()).status is Status.ERROR
 

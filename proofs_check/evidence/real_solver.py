@@ -36,7 +36,7 @@ from sympy.functions.elementary.piecewise import Piecewise
 if TYPE_CHECKING:
     import z3
 
-# Steps of the solver, a thousand times what the claims need.
+# Steps of the solver, ten times what the hardest query of the claims takes (2.2 million, 0.3 s).
 STEPS = 20_000_000
 # A second guard, in milliseconds, in case that a step never ends.
 WALL = 20_000
