@@ -8,6 +8,7 @@ support of w* move.
 """
 
 from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ _DX = Source(
     Provenance.DERIVED, "arXiv 1901.09731", "the abstract claims error estimates without giving them"
 )
 # κ over β; without κ > β also zero, where entries below the threshold vanish from w*.
-ANY, MIXED = (-2.0, 0.0, 0.5, 1.0, 1.1, 10.0), (0.0, 1.0001, 2.0, 0.5, 30.0)
+RATIOS = (-2.0, 0.0, 0.5, 1.0, 1.0001, 2.0, 30.0)
 
 
 def claims() -> tuple[Claim, ...]:
@@ -55,8 +56,7 @@ def _bound(penalty: str) -> Claim:
         id=f"{penalty}-error-bound",
         label="A6",
         statement=f"At every fixed point with the {TITLES[penalty]} penalty the sine of the error angle is "
-        "at most "
-        "{subject}.",
+        "at most {subject}.",
         source=_DX,
         subject=subject,
         assumptions=(*_assumptions(penalty), d > 0),
@@ -69,11 +69,10 @@ def _bound(penalty: str) -> Claim:
                     for residual in threshold_residuals(penalty, _per_coordinate(claim.subject))
                 ],
                 "the bound is β√d t/c with t the threshold that the definition of the penalty fixes; with "
-                "the exact error "
-                "and |x - S(x)| <= t this decides it, see the module",
+                "the exact error and |x - S(x)| <= t this decides it, see the module",
             ),
             searched(
-                lambda: cases.thresholded_fixed_points(penalty, ANY),
+                lambda: cases.thresholded_fixed_points(penalty),
                 lambda claim: _exceeds(claim, d),
                 "constructed fixed points, any κ, that come within one part in 2000 of the bound",
             ),
@@ -126,7 +125,7 @@ def _sparse(penalty: str) -> Claim:
         uses=(f"{penalty}-error-bound",),
         evidence=(
             searched(
-                lambda: cases.thresholded_fixed_points(penalty, MIXED),
+                lambda: cases.thresholded_fixed_points(penalty),
                 lambda claim: _exceeds(claim, s),
                 "constructed fixed points with entries of w* zero, that come within one part in 2000 of the "
                 "bound",
@@ -156,16 +155,22 @@ def _exceeds(claim: Claim, size: Expr) -> Violation:
     above = (kappa > beta) in claim.assumptions
 
     def test(case: ThresholdedFixedPoint) -> str | None:
-        if above and case.ratio <= 1:
-            return None
-        w, _, w_star, norm = case.vectors
-        bound = float(evaluate(claim.subject, _values(case, norm, size, w_star)))
-        sine = float(gaussian.sine(w, w_star))
-        if sine <= bound + case.allowance:
-            return None
-        return f"sinθ = {sine:.12g} exceeds the bound {bound:.12g}, c = {norm:.6g},"
+        ratios = tuple(ratio for ratio in RATIOS if ratio > 1 or not above)
+        said = (_beyond(claim, case, *pair, size) for pair in product(ratios, cases.LEVELS))
+        return next((one for one in said if one is not None), None)
 
     return test
+
+
+def _beyond(claim: Claim, case: ThresholdedFixedPoint, ratio: float, level: float, size: Expr) -> str | None:
+    w, _, w_star, norm = case.vectors(ratio, level)
+    if norm == 0:
+        return None
+    bound = float(evaluate(claim.subject, _values(case, norm, size, w_star)))
+    sine = float(gaussian.sine(w, w_star))
+    if sine <= bound + case.allowance(ratio, norm):
+        return None
+    return f"sinθ = {sine:.12g} exceeds {bound:.12g}, c = {norm:.6g}, κ = {ratio:g}β, level {level:g}"
 
 
 def _limit_exceeds(claim: Claim, penalty: str, size: Expr) -> Violation:

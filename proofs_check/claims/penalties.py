@@ -28,8 +28,7 @@ from sympy import (
     sqrt,
 )
 
-from proofs_check.claims.cases import weights
-from proofs_check.claims.penalty_checks import beaten, l0_residuals, l1_residuals, tl1_residuals
+from proofs_check.claims.penalty_checks import beaten, l0_residuals, l1_residuals, tl1_residuals, weights
 from proofs_check.evidence.cases import searched
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Provenance, Source

@@ -5,8 +5,11 @@ The objective is always that of the penalty's definition. The argument is in
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 from numpy.typing import NDArray
 from sympy import (
     Abs,
@@ -27,7 +30,7 @@ from sympy import (
 )
 
 from numerics.closed_forms import evaluate
-from proofs_check.claims.cases import UNIT, Weight
+from proofs_check.claims.cases import UNIT, decades
 from proofs_check.evidence.cases import Violation
 from proofs_check.records import Claim
 from theory.penalties import PENALTY
@@ -55,6 +58,25 @@ def _positive_part(penalty: str) -> Expr:
     """P(u) for u > 0."""
     size = Symbol("u", positive=True)
     return PENALTY[penalty].subs(u, size).subs(size, u)
+
+
+@dataclass(frozen=True)
+class Weight:
+    """Weight mu and shape a of a penalty in one coordinate."""
+
+    mu: float
+    a: float
+
+
+# Of a²/(a+1); the regimes of transformed l1 meet at one half of it.
+_PARTS = (0.5, 0.3, 0.499, 0.501, 0.7, 0.9, 1.1, 2.0)
+
+
+def weights() -> SearchStrategy[Weight]:
+    """Weights of all sizes, and around the critical weight of transformed l1; a in [0.01, 100]."""
+    shapes = decades(-2, 2)
+    critical = st.builds(lambda a, part: Weight(part * a**2 / (a + 1), a), shapes, st.sampled_from(_PARTS))
+    return st.one_of(st.builds(Weight, decades(-5, 3), shapes), critical)
 
 
 def l1_residuals(claim: Claim) -> list[Expr]:
@@ -167,7 +189,8 @@ def beaten(claim: Claim, penalty: str) -> Violation:
         points = np.unique(np.concatenate([t * _AROUND, *np.outer(scales, _SCALES)]))
         points = np.concatenate([-points, points])[:, None]
         size = np.abs(points)
-        active = evaluate(claim.subject[1], {**values, x: size}) + np.zeros_like(size)
+        # A subcritical map starts at zero, where rounding may fall below it.
+        active = np.maximum(evaluate(claim.subject[1], {**values, x: size}) + np.zeros_like(size), 0.0)
         chosen = np.where(size <= t, 0.0, np.copysign(1.0, points) * active)
         moves = chosen + (points - chosen) * _NEAR
         others = np.concatenate([points * _GRID, moves, chosen * (1 + _NEAR / 10)], axis=1)

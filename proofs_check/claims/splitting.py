@@ -234,7 +234,6 @@ def _error() -> Claim:
             Control("β forgotten", norm_u_perp / c),
             Control("the whole of u", beta * norm_u / c),
             Control("divided by c + β", beta * norm_u_perp / (c + beta)),
-            Control("κ for c", beta * norm_u_perp / kappa),
             Control("the half angle", 2 * beta * norm_u_perp / c),
         ),
     )
