@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from sympy import Expr, Integer, Rational, Tuple, diff, simplify, sqrt
 
 from numerics.closed_forms import evaluate
-from proofs_check.claims.cases import UNIT, Weight, weights
+from proofs_check.claims.cases import UNIT
+from proofs_check.claims.penalty_checks import Weight, weights
 from proofs_check.claims.thresholding import SECOND, inverse, query
 from proofs_check.evidence.cases import Violation, searched
 from proofs_check.evidence.smt import Query, unsatisfiable

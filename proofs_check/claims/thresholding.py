@@ -15,7 +15,8 @@ from sympy import Abs, Eq, Expr, Integer, Max, Rational, Symbol, Tuple, diff, fa
 
 from numerics.closed_forms import evaluate
 from numerics.penalties import proximal_map
-from proofs_check.claims.cases import UNIT, Weight, weights
+from proofs_check.claims.cases import UNIT
+from proofs_check.claims.penalty_checks import Weight, weights
 from proofs_check.evidence.cases import Violation, searched
 from proofs_check.evidence.smt import Query, square_roots, unsatisfiable
 from proofs_check.records import Claim, Control, Provenance, Source
