@@ -9,6 +9,7 @@ from functools import cache
 
 from sympy import Symbol, asin, pi, powdenest, series, sin, sqrt, symbols
 
+from theory.coarse_gradient import TITLES as ESTIMATOR_TITLES
 from theory.coarse_gradient import tangential_law
 from theory.derivation import Derivation, Step
 from theory.penalties import TITLES, threshold
@@ -81,8 +82,8 @@ def small_penalty_angle() -> Derivation:
         "small-penalty-angle",
         "A6",
         "Error angle of the l1 penalty for small λ",
-        "θ̄, l1, λ → 0",
-        r"\bar\theta",
+        "θ̄ ≈, l1, λ → 0",
+        r"\bar\theta\approx",
         (
             Step("Squared norm of the part of sgn(w*) perpendicular to w*, with ‖w*‖₁.", squared),
             Step("The pull is λ times it; over c this is the sine.", sine),
@@ -99,8 +100,8 @@ def smallest_tangential_constant(ste: str) -> Derivation:
     return Derivation(
         f"smallest-constant-{ste.replace('_', '-')}",
         "A13",
-        f"Smallest tangential constant on the unit sphere, {ste.replace('_', ' ')}",
-        "min c(θ)",
+        f"Smallest tangential constant of the {ESTIMATOR_TITLES[ste]} estimator on the unit sphere",
+        f"min c(θ), {ESTIMATOR_TITLES[ste]}",
         r"\min_\theta c(\theta)",
         (
             Step("The tangential law at ‖w‖ = 1.", law),
