@@ -189,8 +189,11 @@ def beaten(claim: Claim, penalty: str) -> Violation:
         points = np.unique(np.concatenate([t * _AROUND, *np.outer(scales, _SCALES)]))
         points = np.concatenate([-points, points])[:, None]
         size = np.abs(points)
-        # A subcritical map starts at zero, where rounding may fall below it.
-        active = np.maximum(evaluate(claim.subject[1], {**values, x: size}) + np.zeros_like(size), 0.0)
+        active = evaluate(claim.subject[1], {**values, x: size}) + np.zeros_like(size)
+        # A subcritical map starts at zero, where the rounding of a double root, see _allowance, may make it
+        # negative; what is further below is the formula's.
+        rounded = (active < 0) & (active > -np.sqrt(64 * UNIT) * (case.a + size))
+        active = np.where(rounded, 0.0, active)
         chosen = np.where(size <= t, 0.0, np.copysign(1.0, points) * active)
         moves = chosen + (points - chosen) * _NEAR
         others = np.concatenate([points * _GRID, moves, chosen * (1 + _NEAR / 10)], axis=1)

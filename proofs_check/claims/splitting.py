@@ -6,7 +6,7 @@ dimension. The step is taken from its definition, w - ηc(w - w*) - ηβ(w - u),
 
 from sympy import Rational, factor
 
-from proofs_check.claims import cases, runs
+from proofs_check.claims import cases, relaxed_cases, runs
 from proofs_check.claims.fixed_point_checks import (
     error_residuals,
     error_violation,
@@ -161,7 +161,7 @@ def _u_step() -> Claim:
                 "Φ(u,w) - β(½‖u - w‖² + μP(u)) does not depend on u, so that the proximal map minimises both",
             ),
             searched(
-                cases.relaxed_steps,
+                relaxed_cases.relaxed_steps,
                 u_step_violation,
                 "no u among some forty has a smaller Φ; three penalties",
             ),

@@ -14,7 +14,8 @@ from numerics.closed_forms import evaluate
 from numerics.penalties import proximal_map
 from numerics.splitting import surrogate_lagrangian
 from proofs_check.claims import cases
-from proofs_check.claims.cases import FreeStep, RelaxedStep
+from proofs_check.claims.cases import FreeStep
+from proofs_check.claims.relaxed_cases import FACTORS, RelaxedStep
 from proofs_check.claims.runs import Batch
 from proofs_check.evidence.cases import Violation
 from proofs_check.records import Claim
@@ -169,7 +170,7 @@ def u_step_violation(claim: Claim) -> Violation:
         w, w_star, noise = case.vectors
         weight = float(evaluate(claim.subject, {lam: case.lam, beta: case.beta}))
         chosen = proximal_map(w, weight, case.penalty, case.a)
-        nearby = proximal_map(w, weight * cases.FACTORS[:, None], case.penalty, case.a)
+        nearby = proximal_map(w, weight * FACTORS[:, None], case.penalty, case.a)
         others = np.concatenate([nearby, chosen + noise, chosen * (1 + noise), [w, 0 * w]])
 
         def level(u: Array) -> Array:
