@@ -9,6 +9,7 @@ from proofs_check.claims import (
     coarse_gradient,
     contraction,
     gaussian,
+    limit,
     loss,
     penalties,
     penalty_limits,
@@ -27,6 +28,7 @@ TOPICS = (
     penalty_limits,
     contraction,
     splitting,
+    limit,
     bounds,
 )
 

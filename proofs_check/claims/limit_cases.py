@@ -1,0 +1,203 @@
+"""Cases for the limit of RVSCGD: teachers with given entries, the trapping cap, starts everywhere."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from numpy.typing import NDArray
+
+from numerics import gaussian
+from numerics.limit import LimitPoint, limit_points
+from numerics.penalties import proximal_map
+from numerics.simulator import Result
+from numerics.splitting import largest_step, rvscgd
+from proofs_check.claims.cases import SEEDS, SIZES, decades, raw_step
+from proofs_check.context import Context
+
+Array = NDArray[np.float64]
+
+# λ/β over the square of the smallest entry of w*; the l0 threshold is passed at 1/2.
+LEVELS = (0.01, 0.3, 0.499999, 0.500001, 0.7, 1.0, 3.0)
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A teacher with s non-zero entries of different sizes, and l0 with a weight by its smallest."""
+
+    d: int
+    s: int
+    c: float
+    beta: float
+    level: float
+    seed: int
+
+    @cached_property
+    def w_star(self) -> Array:
+        """The teacher, (d,)."""
+        rng = np.random.default_rng(self.seed)
+        w = np.zeros(self.d)
+        support = rng.choice(self.d, min(self.s, self.d), replace=False)
+        w[support] = rng.choice((-1.0, 1.0), len(support)) * rng.uniform(0.2, 1, len(support))
+        return gaussian.normalise(w)
+
+    @property
+    def smallest(self) -> float:
+        """The smallest magnitude of a non-zero entry."""
+        return float(np.abs(self.w_star[self.w_star != 0]).min())
+
+    @property
+    def lam(self) -> float:
+        """The weight of the penalty."""
+        return self.level * self.smallest**2 * self.beta
+
+    def step(self) -> Array:
+        """One step of RVSCGD with l0 from w*, (d,)."""
+        u = proximal_map(self.w_star, self.lam / self.beta, "l0")
+        eta = largest_step(self.c, self.beta)
+        raw = raw_step(self.w_star[None], u, self.w_star, self.c, self.beta, eta)
+        return gaussian.normalise(raw[0])
+
+
+def teachers() -> SearchStrategy[Teacher]:
+    """Teachers of all sparsities, the weight on both sides of the threshold."""
+    return st.builds(
+        Teacher, SIZES, st.sampled_from((1, 2, 3, 200)), decades(-1, 1), decades(-1, 1),
+        st.sampled_from(LEVELS), SEEDS,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A solution of κw = c w* + βS(w), with entries of w of all sizes; κ is ``ratio`` times β."""
+
+    penalty: str
+    a: float | None
+    mu: float
+    beta: float
+    ratio: float
+    d: int
+    seed: int
+
+    @cached_property
+    def vectors(self) -> tuple[Array, Array, Array, float]:
+        """Unit w, S(w), unit w*, all (d,), and c; c and w* are zero where there is no teacher."""
+        rng = np.random.default_rng(self.seed)
+        sizes = 10 ** rng.uniform(-3, 0, self.d) * rng.integers(0, 4, self.d).clip(max=1)
+        sizes[0] = 1.0
+        w = gaussian.normalise(rng.choice((-1.0, 1.0), self.d) * sizes)
+        u = proximal_map(w, self.mu, self.penalty, self.a)
+        pull = self.ratio * self.beta * w - self.beta * u
+        norm = float(np.linalg.norm(pull))
+        return w, u, pull / (norm or 1.0), norm
+
+    @property
+    def lam(self) -> float:
+        """The weight of the penalty."""
+        return self.mu * self.beta
+
+
+def solutions(penalty: str, ratios: tuple[float, ...]) -> SearchStrategy[Solution]:
+    """Draw them with thresholds from far below to above the entries."""
+    shape = decades(-2, 2) if penalty == "tl1" else st.none()
+    return st.builds(
+        Solution,
+        st.just(penalty),
+        shape,
+        decades(-5, 0),
+        decades(-2, 2),
+        st.sampled_from(ratios),
+        SIZES,
+        SEEDS,
+    )
+
+
+@dataclass(frozen=True)
+class CapPoint:
+    """A filter with equal entries, on which l1 pulls most, ``level`` of the way to the cap's edge."""
+
+    d: int
+    c: float
+    fraction: float
+    level: float
+    seed: int
+
+    def vectors(self, sine: float) -> tuple[Array, Array]:
+        """Unit w and w* (d,), the sine of their acute angle being ``level`` times ``sine`` or 1."""
+        rng = np.random.default_rng(self.seed)
+        w = rng.choice((-1.0, 1.0), self.d) / np.sqrt(self.d)
+        across = gaussian.normalise(gaussian.perpendicular(gaussian.uniform_sphere(rng, 1, self.d)[0], w))
+        small = min(1.0, self.level * sine)
+        return w, np.sqrt(1 - small**2) * w + small * across
+
+
+def cap_points() -> SearchStrategy[CapPoint]:
+    """Points up to the edge, the pull being ``fraction`` of its bound."""
+    level = st.sampled_from((0.1, 0.9, 1.0))
+    return st.builds(CapPoint, SIZES, decades(-1, 1), st.sampled_from((0.1, 0.9, 0.9999)), level, SEEDS)
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """Runs from many starts to one teacher, and the limits computed directly."""
+
+    penalty: str
+    lam: float
+    beta: float
+    c: float
+    w_star: Array
+    start: Array
+    result: Result
+    limits: tuple[LimitPoint, ...]
+
+    @property
+    def name(self) -> str:
+        """The parameters."""
+        entries = np.array2string(self.w_star, precision=4, threshold=6)
+        return f"{self.penalty}, lam={self.lam:.4g}, beta={self.beta}, c={self.c}, w*={entries}"
+
+    @property
+    def kappa(self) -> Array:
+        """The multiplier of the last iterates, (R,)."""
+        w, u = self.result.w, self.result.u
+        return np.asarray(self.c * (w @ self.w_star) + self.beta * np.sum(w * u, axis=1))
+
+
+def _field(context: Context, penalty: str, w_star: Array, lam: float, beta: float) -> Field:
+    d, c = len(w_star), 1.0
+    rng = context.rng("field", penalty, str(d), f"{lam:.6g}", str(beta))
+    across = gaussian.normalise(gaussian.perpendicular(gaussian.uniform_sphere(rng, 4, d), w_star))
+    # The far edge of the starts that A8 admits, and half-way from there to -w*.
+    edge = np.pi - np.arcsin(min(1.0, lam * np.sqrt(d) / c)) * np.array([1.001, 1.001, 0.5, 0.5])[:, None]
+    far = np.cos(edge) * w_star + np.sin(edge) * across
+    axes = np.eye(d)[:5]
+    uniform = gaussian.uniform_sphere(rng, 32 if context.full else 8, d)
+    starts = np.concatenate([uniform, far, axes, -axes])
+    result = rvscgd(starts, w_star, c, penalty, lam, beta, largest_step(c, beta), max_iterations=4000)
+    angles = gaussian.angle(starts, w_star)
+    return Field(penalty, lam, beta, c, w_star, angles, result, limit_points(w_star, c, penalty, lam, beta))
+
+
+def _teachers_of(context: Context, d: int) -> tuple[Array, ...]:
+    dense = gaussian.uniform_sphere(context.rng("field", str(d)), 1, d)[0]
+    return np.eye(d)[0], np.full(d, 1 / np.sqrt(d)), dense
+
+
+def l1_fields(context: Context) -> list[Field]:
+    """Three teachers in two dimensions; λ√d from 0.2 c to 1.5 c, β on both sides of c."""
+    return [
+        _field(context, "l1", w_star, pull / np.sqrt(d), beta)
+        for d in (2, 20) for w_star in _teachers_of(context, d)
+        for pull in (0.2, 0.65, 1.5) for beta in (0.5, 4.0)
+    ]  # fmt: skip
+
+
+def l0_fields(context: Context) -> list[Field]:
+    """Teachers whose entries exceed the l0 threshold by little, and by much."""
+    planar = np.array([0.8, 0.6])
+    equal = np.full(10, 1 / np.sqrt(10))
+    return [
+        _field(context, "l0", planar, 0.16, 2.0), _field(context, "l0", planar, 0.01, 2.0),
+        _field(context, "l0", equal, 0.02, 0.5), _field(context, "l0", equal, 0.005, 0.5),
+    ]  # fmt: skip
