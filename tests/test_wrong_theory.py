@@ -38,6 +38,9 @@ ERRORS = [
     ("penalties.py", "root.subs(positive, mu)", "root.subs(positive, mu / 2)", "P2"),
     ("penalties.py", "x - Rational(4, 3) * (a + x)", "x - Rational(5, 3) * (a + x)", "P3"),
     ("splitting.py", "factor(cancel(gain / length))", "factor(cancel(2 * gain / length))", "A1"),
+    ("limit.py", 'kappa * threshold("l1")', 'threshold("l1")', "A7"),
+    ("limit.py", "factor(cancel(general.subs(", "2 * factor(cancel(general.subs(", "A10"),
+    ("limit.py", "shrink = 1 - eta * c", "shrink = 1 - 2 * eta * c", "A11"),
     ("bounds.py", 'Divided by c.", pull / c', 'Divided by c.", pull / (2 * c)', "A6"),
 ]
 
