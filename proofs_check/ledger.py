@@ -5,16 +5,19 @@ from collections.abc import Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from proofs_check.claims import (
+    any_estimator,
     bounds,
     coarse_gradient,
     contraction,
     gaussian,
+    hidden_loss,
     limit,
     loss,
     penalties,
     penalty_limits,
     splitting,
     thresholding,
+    two_layers,
 )
 from proofs_check.records import Claim
 
@@ -30,6 +33,9 @@ TOPICS = (
     splitting,
     limit,
     bounds,
+    any_estimator,
+    hidden_loss,
+    two_layers,
 )
 
 

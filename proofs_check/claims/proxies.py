@@ -1,0 +1,66 @@
+"""Six proxy derivatives with their antiderivatives, and the coarse gradient of a network with any of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proofs_check.claims.networks import Network, taught
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A proxy derivative and the function that it is the derivative of."""
+
+    derivative: Callable[[Array], NDArray[Any]]
+    value: Callable[[Array], NDArray[Any]]
+
+
+def _clip(x: Array) -> Array:
+    return np.asarray(np.clip(x, -1, 1))
+
+
+PROXIES: Mapping[str, Proxy] = MappingProxyType(
+    {
+        "identity": Proxy(np.ones_like, lambda x: x),
+        "ReLU": Proxy(lambda x: (x > 0) * 1.0, lambda x: np.asarray(np.maximum(x, 0))),
+        "clipped ReLU": Proxy(lambda x: ((x > 0) & (x < 1)) * 1.0, lambda x: np.clip(x, 0, 1)),
+        "two-sided clip": Proxy(lambda x: (np.abs(x) <= 1) * 1.0, _clip),
+        "triangle": Proxy(
+            lambda x: np.maximum(2 - 2 * np.abs(x), 0), lambda x: _clip(x) * (2 - np.abs(_clip(x)))
+        ),
+        "tanh": Proxy(lambda x: 1 - np.tanh(x) ** 2, np.tanh),
+    }
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Estimated:
+    """A network with the teacher's second layer, and a proxy."""
+
+    network: Network
+    name: str
+
+    @property
+    def proxy(self) -> Proxy:
+        """The proxy derivative with its antiderivative."""
+        return PROXIES[self.name]
+
+
+def estimated(rng: np.random.Generator) -> list[Estimated]:
+    """Every proxy with two networks, on both sides of the right angle."""
+    return [Estimated(one, name) for name in PROXIES for one in taught(rng)[:3:2]]
+
+
+def sample_gradient(Z: Array, one: Estimated, w: Array) -> Array:
+    """Coarse gradients of inputs Z (n, m, d) from their definition, (n, d)."""
+    network = one.network
+    signal = Z @ w
+    error = (signal > 0) @ network.v - (Z @ network.w_star > 0) @ network.v_star
+    weights = one.proxy.derivative(signal) * network.v * error[:, None]
+    return np.asarray((weights[:, None, :] @ Z)[:, 0])
