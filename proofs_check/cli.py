@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from proofs_check.commands import compare, formulas, verify
 
+OUT_OF_ORDER = 1
 BAD_USAGE = 2
 # The shell's convention: 128 and the number of the signal.
 INTERRUPTED = 128 + 2
@@ -84,13 +85,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:
         print(f"rvscgd {arguments.command}: {error}", file=sys.stderr)
         return BAD_USAGE
-    except KeyboardInterrupt:
-        print(f"rvscgd {arguments.command}: interrupted", file=sys.stderr)
-        return INTERRUPTED
     except BrokenPipeError:
         # What is still buffered has to go somewhere, or the interpreter complains when it leaves.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except OSError as error:  # a disk that is full, a folder that went away during the work
+        print(f"rvscgd {arguments.command}: {error.filename}, {error.strerror}", file=sys.stderr)
+        return BAD_USAGE
+    except ArithmeticError as error:
+        from theory.derivation import DerivationError
+
+        if not isinstance(error, DerivationError):
+            raise
+        print(f"rvscgd {arguments.command}: {error}", file=sys.stderr)
+        return OUT_OF_ORDER
+    except KeyboardInterrupt:
+        print(f"rvscgd {arguments.command}: interrupted", file=sys.stderr)
+        return INTERRUPTED
     return code
 
 

@@ -7,7 +7,9 @@ from graphlib import CycleError, TopologicalSorter
 from proofs_check.claims import (
     any_estimator,
     bounds,
+    clipped_potential,
     coarse_gradient,
+    constants,
     contraction,
     gaussian,
     hidden_loss,
@@ -16,6 +18,7 @@ from proofs_check.claims import (
     penalties,
     penalty_limits,
     splitting,
+    thresholded_form,
     thresholding,
     two_layers,
 )
@@ -26,13 +29,16 @@ TOPICS = (
     gaussian,
     loss,
     coarse_gradient,
+    clipped_potential,
     penalties,
+    thresholded_form,
     thresholding,
     penalty_limits,
     contraction,
     splitting,
     limit,
     bounds,
+    constants,
     any_estimator,
     hidden_loss,
     two_layers,
@@ -88,11 +94,12 @@ def select(claims: Sequence[Claim], names: Iterable[str]) -> tuple[Claim, ...]:
     ValueError
         If a name is neither, with the nearest names.
     """
-    wanted = [name.lower() for name in names]
+    given = list(names)
+    wanted = [name.lower() for name in given]
     known = {name.lower(): name for claim in claims for name in (claim.id, claim.label)}
-    for name in wanted:
-        if name not in known:
-            near = [known[match] for match in difflib.get_close_matches(name, known, n=3)]
+    for name in given:
+        if name.lower() not in known:
+            near = [known[match] for match in difflib.get_close_matches(name.lower(), known, n=3)]
             hint = f"; the nearest are {', '.join(near)}" if near else ""
             raise ValueError(f"CLAIM={name!r} is neither an id nor a label of the ledger{hint}")
     return tuple(c for c in claims if not wanted or {c.id.lower(), c.label.lower()} & set(wanted))

@@ -11,6 +11,16 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # File, what stands there, the error in its place, and a label whose verdict has to change.
 ERRORS = [
+    ("coarse_gradient.py", "distribution(-width)", "distribution(width)", "potential-of-the-clipped-relu"),
+    (
+        "coarse_gradient.py",
+        "turning = -gradient.coeff(w_star)",
+        "turning = gradient.coeff(w_star)",
+        "curl-of-the-clipped-relu-gradient",
+    ),
+    ("penalties.py", "Abs(x) <= t)", "Abs(x) <= t / 2)", "l1-proximal-map-is-zero-up-to-the-threshold"),
+    ("bounds.py", "s - ONE_NORM**2", "s - 2 * ONE_NORM**2", "l1-error-angle-for-small-lambda"),
+    ("bounds.py", "law.subs(theta, pi / 2)", "2 * law.subs(theta, pi / 2)", "A13"),
     ("gaussian.py", "exp(-(r**2) / 2) / (2 * pi)", "exp(-(r**2) / 2) / (3 * pi)", "G1"),
     ("gaussian.py", "(tau, theta - pi / 2, pi / 2)], ANGLES", "(tau, theta - pi, pi / 2)], ANGLES", "G2"),
     ("gaussian.py", "along_w * w_hat),", "2 * along_w * w_hat),", "G3"),

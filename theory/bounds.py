@@ -15,7 +15,7 @@ from theory.derivation import Derivation, Step
 from theory.penalties import TITLES, threshold
 from theory.symbols import beta, c, d, lam, mu, norm_w, s, t, theta
 
-_SUM = Symbol("norm_w_star_1", real=True)
+ONE_NORM = Symbol("norm_w_star_1", real=True)
 
 
 @cache
@@ -76,7 +76,7 @@ def filter_error() -> Derivation:
 def small_penalty_angle() -> Derivation:
     """A6: the error angle of l1 to first order in λ."""
     # Every active coordinate moves by λ/β towards zero; its part along w* is lost.
-    squared = s - _SUM**2
+    squared = s - ONE_NORM**2
     sine = lam / c * sqrt(squared)
     return Derivation(
         "small-penalty-angle",

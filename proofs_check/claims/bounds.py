@@ -61,7 +61,11 @@ def _bound(penalty: str) -> Claim:
         subject=subject,
         assumptions=(*_assumptions(penalty), d > 0),
         example=_example(penalty, d),
-        uses=("exact-error-of-a-fixed-point", f"{penalty}-thresholding-is-a-global-minimiser"),
+        uses=(
+            "exact-error-of-a-fixed-point",
+            f"{penalty}-thresholding-is-a-global-minimiser",
+            f"{penalty}-displacement-is-at-most-the-threshold",
+        ),
         evidence=(
             vanishing(
                 lambda claim: [

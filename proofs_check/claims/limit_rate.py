@@ -9,7 +9,7 @@ from proofs_check.claims import cases
 from proofs_check.claims.rate_cases import Flow, FreeTurn, Rates, flows, free_turns, rates
 from proofs_check.evidence.cases import Violation, searched, simulated
 from proofs_check.evidence.symbolic import vanishing
-from proofs_check.records import Claim, Control, Provenance, Source
+from proofs_check.records import Claim, Control, Provenance, Source, Strength
 from theory import limit
 from theory.symbols import beta, c, eta, kappa, s, theta, theta_start
 from theory.symbols import time as tau
@@ -37,7 +37,11 @@ def _contraction() -> Claim:
         example={c: 1, beta: Rational(1, 2), kappa: Rational(5, 4), eta: Rational(1, 3)},
         uses=("fixed-points-of-the-step",),
         evidence=(
-            vanishing(_linearised, "the step, differentiated where S moves with w; it moves less elsewhere"),
+            vanishing(
+                _linearised,
+                "the step, differentiated where S moves with w; that it moves less elsewhere is sampled",
+                strength=Strength.SAMPLED,
+            ),
             simulated(
                 rates,
                 lambda claim: _rate(claim, largest=False),
@@ -78,10 +82,9 @@ def _best_contraction() -> Claim:
         uses=("local-contraction-factor",),
         evidence=(
             vanishing(
-                lambda claim: [
-                    cancel(limit.contraction_factor().result.subs(eta, 1 / (c + beta)) - claim.subject)
-                ],
-                "the factor at this step size",
+                lambda claim: [residual.subs(eta, 1 / (c + beta)) for residual in _linearised(claim)],
+                "the step of this size, differentiated where S moves with w; elsewhere it is sampled",
+                strength=Strength.SAMPLED,
             ),
             simulated(
                 rates,

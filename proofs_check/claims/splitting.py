@@ -27,7 +27,7 @@ from proofs_check.claims.splitting_checks import (
 )
 from proofs_check.evidence.cases import searched, simulated
 from proofs_check.evidence.symbolic import vanishing
-from proofs_check.records import Claim, Control, Expected, Provenance, Source
+from proofs_check.records import Claim, Control, Expected, Provenance, Source, Strength
 from theory import splitting
 from theory.symbols import (
     alpha,
@@ -106,6 +106,7 @@ def _largest_step() -> Claim:
                 lambda claim: [factor(ALPHA.subs(eta, claim.subject))],
                 "α vanishes at this step; with the exact decrease (α+ρ)/(2η)‖w⁺ - w‖² that decides both "
                 "directions",
+                strength=Strength.SAMPLED,  # that a larger step admits an increase is searched for
             ),
             searched(cases.free_steps, increase, "no step up to it increases Φ, also for tiny p = c w* + βu"),
             simulated(

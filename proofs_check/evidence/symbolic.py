@@ -20,7 +20,9 @@ NEGLIGIBLE = 1e-30
 POINTS = 4
 
 
-def vanishing(residuals: Callable[[Claim], Iterable[Expr]], shows: str) -> Evidence:
+def vanishing(
+    residuals: Callable[[Claim], Iterable[Expr]], shows: str, *, strength: Strength = Strength.EXACT
+) -> Evidence:
     """Evidence that all ``residuals`` of the claim's subject vanish identically.
 
     Parameters
@@ -29,6 +31,8 @@ def vanishing(residuals: Callable[[Claim], Iterable[Expr]], shows: str) -> Evide
         From the claim to expressions which all vanish exactly when the claim is true.
     shows : str
         What their vanishing shows.
+    strength : Strength
+        Less than exact where the residuals decide only a part of the claim.
     """
 
     def check(claim: Claim, context: Context) -> Finding:
@@ -42,7 +46,7 @@ def vanishing(residuals: Callable[[Claim], Iterable[Expr]], shows: str) -> Evide
             return Finding(Verdict.SILENT, f"SymPy cannot decide whether this is zero: {undecided[0]}")
         return Finding(Verdict.SUPPORTS, "every residual is identically zero")
 
-    return Evidence("symbolic", Strength.EXACT, shows, check)
+    return Evidence("symbolic", strength, shows, check)
 
 
 def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None:
