@@ -30,18 +30,18 @@ TOPICS = (
     loss,
     coarse_gradient,
     clipped_potential,
+    any_estimator,
+    hidden_loss,
+    two_layers,
     penalties,
     thresholded_form,
     thresholding,
     penalty_limits,
     contraction,
     splitting,
-    limit,
     bounds,
+    limit,
     constants,
-    any_estimator,
-    hidden_loss,
-    two_layers,
 )
 
 
