@@ -17,6 +17,8 @@ CLAIMS = {claim.id: claim for file in (penalties, splitting, bounds) for claim i
 L1, L0, TL1 = (f"{name}-thresholding-is-a-global-minimiser" for name in ("l1", "l0", "tl1"))
 # What rests on samples alone; everything else that holds is decided exactly.
 SAMPLED = {f"{name}-error-bound-by-the-sparsity" for name in ("l1", "l0", "tl1")}
+# That a larger step than the largest admits an increase is searched for, not decided.
+SAMPLED |= {"largest-step-without-increase"}
 
 
 @cache
