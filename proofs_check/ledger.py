@@ -13,6 +13,7 @@ from proofs_check.claims import (
     contraction,
     gaussian,
     hidden_loss,
+    lagrangian,
     limit,
     loss,
     penalties,
@@ -20,6 +21,8 @@ from proofs_check.claims import (
     splitting,
     thresholded_form,
     thresholding,
+    trapped_runs,
+    trapping,
     two_layers,
 )
 from proofs_check.records import Claim
@@ -42,6 +45,9 @@ TOPICS = (
     bounds,
     limit,
     constants,
+    trapping,
+    trapped_runs,
+    lagrangian,
 )
 
 
