@@ -20,6 +20,8 @@ class Judgement:
 
     Attributes
     ----------
+    vacuity : Finding
+        Whether the claim's example meets all of its assumptions, so that it speaks of something.
     findings : tuple of Finding
         One for each piece of evidence, on the claim.
     rows : tuple of tuples of Finding
@@ -29,6 +31,7 @@ class Judgement:
     """
 
     claim: Claim
+    vacuity: Finding
     findings: tuple[Finding, ...]
     rows: tuple[tuple[Finding, ...], ...]
     seconds: float
@@ -37,7 +40,7 @@ class Judgement:
     def status(self) -> Status:
         """What is known of the claim."""
         verdicts = [finding.verdict for finding in self.findings]
-        if any(finding.verdict is Verdict.BROKE for row in (self.findings, *self.rows) for finding in row):
+        if any(finding.verdict is Verdict.BROKE for row in self._all() for finding in row):
             return Status.ERROR
         if Verdict.REFUTES in verdicts:
             return Status.REFUTED if self._discriminates() else Status.BLIND
@@ -77,6 +80,9 @@ class Judgement:
         pairs = zip(self.claim.controls, self.refuted_by, strict=True)
         return sum(bool(kinds) for control, kinds in pairs if not control.holds)
 
+    def _all(self) -> tuple[tuple[Finding, ...], ...]:
+        return (self.vacuity,), self.findings, *self.rows
+
     def _discriminates(self) -> bool:
         errors = [row for c, row in zip(self.claim.controls, self.rows, strict=True) if not c.holds]
         repairs = [row for c, row in zip(self.claim.controls, self.rows, strict=True) if c.holds]
@@ -103,9 +109,22 @@ def _has(row: Iterable[Finding], verdict: Verdict) -> bool:
 def judge(claim: Claim, context: Context) -> Judgement:
     """Gather all evidence for a claim and for each of its controls."""
     start = time.perf_counter()
+    vacuity = _vacuity(claim)
     findings = _findings(claim, context, claim.evidence)
     rows = tuple(_control_findings(claim, control, context) for control in claim.controls)
-    return Judgement(claim, findings, rows, time.perf_counter() - start)
+    return Judgement(claim, vacuity, findings, rows, time.perf_counter() - start)
+
+
+def _vacuity(claim: Claim) -> Finding:
+    """Whether the example meets every assumption; a claim about nothing is broken, not true."""
+    missing = {str(s) for one in claim.assumptions for s in one.free_symbols} - set(map(str, claim.example))
+    if missing:
+        return Finding(Verdict.BROKE, f"the example has no value for {', '.join(sorted(missing))}")
+    for one in claim.assumptions:
+        if one.subs(claim.example) != True:  # noqa: E712 - SymPy's true
+            return Finding(Verdict.BROKE, f"the example violates the assumption {one}")
+    values = ", ".join(f"{name} = {value}" for name, value in claim.example.items()) or "any point"
+    return Finding(Verdict.SUPPORTS, f"all {len(claim.assumptions)} assumptions hold at {values}")
 
 
 def _control_findings(claim: Claim, control: Control, context: Context) -> tuple[Finding, ...]:

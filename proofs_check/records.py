@@ -131,6 +131,8 @@ class Claim:
     uses : tuple of str
         Ids of the claims that it rests on.
     expected : Expected
+    sampled_because : str
+        One sentence that says why no exact evidence is possible, where there is none.
     """
 
     id: str
@@ -144,3 +146,4 @@ class Claim:
     controls: tuple[Control, ...]
     uses: tuple[str, ...] = ()
     expected: Expected = Expected.HOLDS
+    sampled_because: str = ""

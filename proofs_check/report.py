@@ -63,6 +63,8 @@ def troubles(one: Judgement, seed: int, effort: str) -> list[str]:
     """Why a claim is not in order, and how to see it again."""
     hope = "to hold" if one.claim.expected is Expected.HOLDS else "to be refuted"
     lines = [f"{one.claim.label} {one.claim.id} is {one.status}, expected {hope}: {statement(one.claim)}"]
+    if one.vacuity.verdict is not Verdict.SUPPORTS:
+        lines.append(f"  example {one.vacuity.verdict}: {one.vacuity.witness}")
     for piece, finding in zip(one.claim.evidence, one.findings, strict=True):
         if finding.verdict is not Verdict.SUPPORTS:
             lines.append(f"  {piece.kind} {finding.verdict}: {finding.witness}")
@@ -86,6 +88,7 @@ def _claim_fields(claim: Claim) -> dict[str, Any]:
         "assumptions": [text(relation) for relation in claim.assumptions],
         "uses": list(claim.uses),
         "expected": claim.expected.value,
+        "sampled_because": claim.sampled_because,
     }
 
 
@@ -96,6 +99,7 @@ def as_record(one: Judgement) -> dict[str, Any]:
         "status": str(one.status),
         "in_order": one.in_order,
         "seconds": round(one.seconds, 3),
+        "example": one.vacuity.witness,
         "evidence": [
             {
                 "kind": piece.kind,

@@ -20,7 +20,7 @@ from proofs_check.records import Claim, Finding
 # A worker spends some seconds on imports and derivations, which fewer claims do not repay.
 WORTH_A_WORKER = 4
 
-Findings = tuple[tuple[Finding, ...], tuple[tuple[Finding, ...], ...], float]
+Findings = tuple[Finding, tuple[Finding, ...], tuple[tuple[Finding, ...], ...], float]
 
 
 def judge_each(claims: Sequence[Claim], seed: int, full: bool) -> Iterator[Judgement]:
@@ -59,4 +59,4 @@ def _ledger_by_id() -> dict[str, Claim]:
 
 def _judge_one(name: str, seed: int, full: bool) -> Findings:
     one = judge(_ledger_by_id()[name], Context(seed, full))
-    return one.findings, one.rows, one.seconds
+    return one.vacuity, one.findings, one.rows, one.seconds

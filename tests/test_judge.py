@@ -164,3 +164,13 @@ def test_claims_are_selected_by_id_or_label_and_unknown_names_are_refused_with_t
     assert select((TRUE, other), []) == (TRUE, other)
     with pytest.raises(ValueError, match="the nearest are other"):
         select((TRUE, other), ["othr"])
+
+
+@pytest.mark.parametrize(
+    ("example", "why"), [({}, "no value for x"), ({x: Integer(-1)}, "violates the assumption x > 0")]
+)
+def test_claim_whose_example_does_not_meet_its_assumptions_is_an_error(example, why):
+    one = judged(assumptions=(x > 0,), example=example)
+    assert one.status is Status.ERROR
+    assert why in one.vacuity.witness
+    assert judged(assumptions=(x > 0,), example={x: Integer(1)}).status is Status.EXACT

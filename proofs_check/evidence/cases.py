@@ -1,9 +1,10 @@
 """Evidence from cases: Hypothesis searches for a violation, or RVSCGD runs and is watched."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, currently_in_test_context, given, seed, settings, target
 from hypothesis.errors import FailedHealthCheck, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
@@ -44,7 +45,7 @@ def searched(
             max_examples=budget,
             database=None,
             deadline=None,
-            phases=(Phase.generate, Phase.shrink),
+            phases=(Phase.generate, Phase.target, Phase.shrink),
             # Slowness depends on the machine, and the verdict must not.
             suppress_health_check=(HealthCheck.too_slow,),
             report_multiple_bugs=False,
@@ -68,6 +69,21 @@ def searched(
         return Finding(Verdict.SUPPORTS, f"no violation in {ran} cases")
 
     return Evidence("property", Strength.SAMPLED, shows, check)
+
+
+def climb(closeness: float, towards: str) -> None:
+    """Tell Hypothesis how close a case came to a violation, so that it climbs towards one.
+
+    Parameters
+    ----------
+    closeness : float
+        Larger is closer, such as the measured value over its bound; what is not finite is passed over.
+    towards : str
+        Names the goal; a search may have several.
+    """
+    # The same test also judges single outcomes of a simulation, where nobody climbs.
+    if currently_in_test_context() and math.isfinite(closeness):
+        target(closeness, label=towards)
 
 
 def simulated(
