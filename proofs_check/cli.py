@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from proofs_check.commands import compare, formulas, verify
+from proofs_check.commands import compare, explain, formulas, verify
 
 OUT_OF_ORDER = 1
 BAD_USAGE = 2
@@ -24,6 +24,7 @@ _EXAMPLES = """\
 examples:
   rvscgd formulas wedge-probability    derive and print one closed form
   rvscgd verify                        check every claim by every means
+  rvscgd explain A5                    show all that is known of a claim
   rvscgd compare                       run RVSCGD and compare its errors with the bounds
 
 exit codes: 0 all is in order, 1 a claim is not, 2 bad usage, 130 interrupted.
@@ -57,7 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         title="subcommands", metavar="SUBCOMMAND", dest="command", required=True
     )
-    for module in (formulas, verify, compare):
+    for module in (formulas, verify, explain, compare):
         module.add_parser(subparsers)
     return parser
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from proofs_check.context import Context
 from proofs_check.records import Claim, Control, Evidence, Expected, Finding, Status, Strength, Verdict
+from proofs_check.rendering import text
 
 STATUS_OF_STRENGTH = {
     Strength.EXACT: Status.EXACT,
@@ -122,8 +123,8 @@ def _vacuity(claim: Claim) -> Finding:
         return Finding(Verdict.BROKE, f"the example has no value for {', '.join(sorted(missing))}")
     for one in claim.assumptions:
         if one.subs(claim.example) != True:  # noqa: E712 - SymPy's true
-            return Finding(Verdict.BROKE, f"the example violates the assumption {one}")
-    values = ", ".join(f"{name} = {value}" for name, value in claim.example.items()) or "any point"
+            return Finding(Verdict.BROKE, f"the example violates the assumption {text(one)}")
+    values = ", ".join(f"{text(name)} = {value}" for name, value in claim.example.items()) or "any point"
     return Finding(Verdict.SUPPORTS, f"all {len(claim.assumptions)} assumptions hold at {values}")
 
 

@@ -1,7 +1,7 @@
 """The ledger: all claims, in the order of the theory, and what must be true of any set of claims."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from proofs_check.claims import (
@@ -25,7 +25,8 @@ from proofs_check.claims import (
     trapping,
     two_layers,
 )
-from proofs_check.records import Claim
+from proofs_check.records import Claim, Expected
+from proofs_check.trust import CAN_MISS
 
 LEAST_CONTROLS = 2
 TOPICS = (
@@ -81,15 +82,27 @@ def validate(claims: Sequence[Claim]) -> None:
             raise ValueError(
                 f"ledger: {claim.id} plants {planted} errors, at least {LEAST_CONTROLS} are needed"
             )
-        for used in claim.uses:
-            if used not in ids:
-                raise ValueError(f"ledger: {claim.id} uses {used!r}, which is no claim")
+        _validate_uses(claim, {other.id: other for other in claims})
     try:
         TopologicalSorter({claim.id: claim.uses for claim in claims}).prepare()
     except CycleError as error:
         raise ValueError(
             f"ledger: claims rest on each other in a circle: {' -> '.join(error.args[1])}"
         ) from error
+
+
+def _validate_uses(claim: Claim, known: Mapping[str, Claim]) -> None:
+    for used in claim.uses:
+        if used not in known:
+            raise ValueError(f"ledger: {claim.id} uses {used!r}, which is no claim")
+        if claim.expected is Expected.HOLDS and known[used].expected is Expected.FAILS:
+            raise ValueError(f"ledger: {claim.id} uses {used!r}, which is expected to fail")
+    for piece in claim.evidence:
+        if piece.kind not in CAN_MISS:
+            raise ValueError(
+                f"ledger: {claim.id} has evidence of kind={piece.kind!r}, one of {', '.join(CAN_MISS)} "
+                "is required"
+            )
 
 
 def select(claims: Sequence[Claim], names: Iterable[str]) -> tuple[Claim, ...]:

@@ -69,21 +69,37 @@ class Source:
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict and what was seen: a residual, a margin, a score or a counterexample."""
+    """A verdict, what was seen (residual, margin, score, counterexample), and code to see it again."""
 
     verdict: Verdict
     witness: str
+    code: str = ""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A check, its kind (symbolic, quadrature, ...), its strength, what it shows, and its proof to read."""
+    """A check and what is said of it.
+
+    Attributes
+    ----------
+    kind : str
+        One of `proofs_check.trust.CAN_MISS`.
+    strength : Strength
+    shows : str
+        What its support shows.
+    check : callable
+    proof : callable, optional
+        The proof to read.
+    test : callable, optional
+        From the claim to the test of one case, which says what is violated or None.
+    """
 
     kind: str
     strength: Strength
     shows: str
     check: Callable[["Claim", Context], Finding]
     proof: Callable[["Claim"], str] | None = None
+    test: Callable[["Claim"], Callable[[Any], str | None]] | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from rich.table import Table
 from proofs_check.judge import Judgement
 from proofs_check.records import Claim, Expected, Status, Verdict
 from proofs_check.rendering import latex, text
+from proofs_check.trust import Trust
 
 LIBRARIES = ("rvscgd", "sympy", "mpmath", "numpy", "scipy", "hypothesis", "z3-solver", "python-flint")
 NOT_RUN = "not run"
@@ -36,16 +37,17 @@ def versions() -> dict[str, str]:
     return found
 
 
-def table(judgements: Sequence[Judgement]) -> Table:
+def table(judgements: Sequence[Judgement], trust: Mapping[str, Trust]) -> Table:
     """One row for each claim."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("label", "claim", "status", "evidence", "controls", "seconds"):
+    for name in ("label", "claim", "status", "trust", "evidence", "controls", "seconds"):
         shown.add_column(name, justify="right" if name in ("controls", "seconds") else "left", no_wrap=True)
     for one in judgements:
         kinds = ", ".join(dict.fromkeys(piece.kind for piece in one.claim.evidence))
         status = f"[{COLOURS[one.in_order]}]{one.status}[/]"
         caught = f"{one.caught}/{one.planted}"
-        shown.add_row(one.claim.label, one.claim.id, status, kinds, caught, f"{one.seconds:.1f}")
+        trusted, seconds = str(trust[one.claim.id]), f"{one.seconds:.1f}"
+        shown.add_row(one.claim.label, one.claim.id, status, trusted, kinds, caught, seconds)
     return shown
 
 
@@ -68,12 +70,18 @@ def troubles(one: Judgement, seed: int, effort: str) -> list[str]:
     for piece, finding in zip(one.claim.evidence, one.findings, strict=True):
         if finding.verdict is not Verdict.SUPPORTS:
             lines.append(f"  {piece.kind} {finding.verdict}: {finding.witness}")
+            lines += [f"    {line}" for line in finding.code.splitlines()]
     for control, row, kinds in zip(one.claim.controls, one.rows, one.refuted_by, strict=True):
         if not kinds and not control.holds:
             lines.append(f"  nothing refutes the planted error: {control.error}")
         lines += [f"  on {control.error!r}: {f.witness}" for f in row if f.verdict is Verdict.BROKE]
-    lines.append(f"  again: rvscgd verify {one.claim.id} --seed {seed} --effort {effort}")
+    lines.append(f"  again: {again(one.claim, seed, effort)}")
     return [escape(line) for line in lines]
+
+
+def again(claim: Claim, seed: int, effort: str) -> str:
+    """Return the command that repeats the verdict on just this claim."""
+    return f"rvscgd verify {claim.id} --seed {seed} --effort {effort}"
 
 
 def _claim_fields(claim: Claim) -> dict[str, Any]:
@@ -92,11 +100,12 @@ def _claim_fields(claim: Claim) -> dict[str, Any]:
     }
 
 
-def as_record(one: Judgement) -> dict[str, Any]:
+def as_record(one: Judgement, trust: Trust) -> dict[str, Any]:
     """One judged claim as plain data."""
     return {
         **_claim_fields(one.claim),
         "status": str(one.status),
+        "trust": {"by": str(trust), "weakest": trust.weakest},
         "in_order": one.in_order,
         "seconds": round(one.seconds, 3),
         "example": one.vacuity.witness,
@@ -107,6 +116,7 @@ def as_record(one: Judgement) -> dict[str, Any]:
                 "shows": piece.shows,
                 "verdict": str(finding.verdict),
                 "witness": finding.witness,
+                "code": finding.code,
             }
             for piece, finding in zip(one.claim.evidence, one.findings, strict=True)
         ],
@@ -117,7 +127,12 @@ def as_record(one: Judgement) -> dict[str, Any]:
     }
 
 
-def as_json(judgements: Sequence[Judgement], skipped: Sequence[Claim], run: Mapping[str, Any]) -> str:
+def as_json(
+    judgements: Sequence[Judgement],
+    trust: Mapping[str, Trust],
+    skipped: Sequence[Claim],
+    run: Mapping[str, Any],
+) -> str:
     """The whole run; claims that were not reached are listed as not run."""
     rest = [
         {
@@ -135,7 +150,7 @@ def as_json(judgements: Sequence[Judgement], skipped: Sequence[Claim], run: Mapp
     if rest:
         counts[NOT_RUN] = len(rest)
     document = {
-        "claims": [*map(as_record, judgements), *rest],
+        "claims": [*(as_record(one, trust[one.claim.id]) for one in judgements), *rest],
         **run,
         "versions": versions(),
         "summary": counts,

@@ -44,12 +44,12 @@ def test_json_holds_what_a_reader_needs(whole):
     document = whole[1]
     assert {"claims", "seed", "effort", "versions", "summary"} <= set(document)
     fields = {"id", "label", "statement", "latex", "provenance", "source", "uses", "expected", "status"}
-    fields |= {"in_order", "seconds", "evidence", "controls"}
+    fields |= {"in_order", "seconds", "evidence", "controls", "trust", "example", "sampled_because"}
     for claim in document["claims"]:
         assert fields <= set(claim)
         assert "{subject}" not in claim["statement"]
         for piece in claim["evidence"]:
-            assert set(piece) == {"kind", "strength", "shows", "verdict", "witness"}
+            assert set(piece) == {"kind", "strength", "shows", "verdict", "witness", "code"}
 
 
 def test_table_has_a_row_for_every_claim_and_a_summary(whole):

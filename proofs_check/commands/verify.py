@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from proofs_check.judge import Judgement
     from proofs_check.records import Claim
+    from proofs_check.trust import Trust
 
 EFFORTS = ("quick", "full")
 TOTALS = ("total", "in_order")
@@ -27,6 +28,7 @@ examples:
 
 statuses: exact (decided for all cases), sampled (no counterexample among the cases tried), cited,
 open (some evidence could not decide), blind (a planted error was not refuted), refuted, error.
+trust: the weakest evidence among a claim and all that it rests on; `rvscgd explain CLAIM` shows which.
 exit codes: 0 every claim is in order, 1 some claim is not, 2 bad usage, 130 interrupted."""
 
 
@@ -59,8 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Judge the chosen claims; return the exit code."""
     from proofs_check.files import check_output
 
-    if arguments.seed < 0:
-        raise ValueError(f"--seed={arguments.seed}, a seed is an integer of at least 0")
+    check_seed(arguments.seed)
     outputs = {
         name: check_output(f"--{name}", path)
         for name in ("json", "junit")
@@ -71,36 +72,51 @@ def run(arguments: argparse.Namespace) -> int:
     return _verify(arguments, outputs)
 
 
+def check_seed(seed: int) -> None:
+    """Refuse a seed that no generator takes."""
+    if seed < 0:
+        raise ValueError(f"--seed={seed}, a seed is an integer of at least 0")
+
+
+def derived_ledger(progress: "Console") -> "tuple[Claim, ...]":
+    """Build all claims, and say on a terminal that this derives the formulas."""
+    from proofs_check.ledger import ledger
+
+    with progress.status("deriving the formulas ..."):
+        return ledger()
+
+
 def _verify(arguments: argparse.Namespace, outputs: Mapping[str, Path]) -> int:
     from rich.console import Console
 
-    from proofs_check.ledger import ledger, select
+    from proofs_check.ledger import select
+    from proofs_check.trust import trusts
     from theory.derivation import DerivationError
 
     start = time.perf_counter()
     progress = Console(stderr=True)
     try:
-        with progress.status("deriving the formulas ..."):
-            chosen = select(ledger(), arguments.claims)
+        claims = derived_ledger(progress)
+        chosen = select(claims, arguments.claims)
     except DerivationError as error:
         print(f"rvscgd verify: a derivation contradicts itself: {error}", file=sys.stderr)
         return 1
     judgements: list[Judgement] = []
     interrupted = False
     try:
-        _judge_all(chosen, judgements, arguments, progress)
+        judge_all(chosen, judgements, arguments, progress)
     except KeyboardInterrupt:
         interrupted = True
     judgements.sort(key=lambda one: chosen.index(one.claim))
-    reached = {one.claim.id for one in judgements}
-    _write(outputs, arguments, judgements, [claim for claim in chosen if claim.id not in reached])
-    _print(judgements, arguments, time.perf_counter() - start)
+    trust = trusts(claims, judgements)
+    _write(outputs, arguments, judgements, trust, [claim for claim in chosen if claim.id not in trust])
+    _print(judgements, trust, arguments, time.perf_counter() - start)
     if interrupted:
         raise KeyboardInterrupt
     return 0 if all(one.in_order for one in judgements) else 1
 
 
-def _judge_all(
+def judge_all(
     chosen: Sequence["Claim"],
     judgements: list["Judgement"],
     arguments: argparse.Namespace,
@@ -125,6 +141,7 @@ def _write(
     outputs: Mapping[str, Path],
     arguments: argparse.Namespace,
     judgements: Sequence["Judgement"],
+    trust: Mapping[str, "Trust"],
     skipped: Sequence["Claim"],
 ) -> None:
     from proofs_check.files import write_whole
@@ -132,12 +149,17 @@ def _write(
 
     if "json" in outputs:
         run_of = {"seed": arguments.seed, "effort": arguments.effort}
-        write_whole(outputs["json"], as_json(judgements, skipped, run_of))
+        write_whole(outputs["json"], as_json(judgements, trust, skipped, run_of))
     if "junit" in outputs:
         write_whole(outputs["junit"], as_junit(judgements, arguments.seed, arguments.effort))
 
 
-def _print(judgements: Sequence["Judgement"], arguments: argparse.Namespace, seconds: float) -> None:
+def _print(
+    judgements: Sequence["Judgement"],
+    trust: Mapping[str, "Trust"],
+    arguments: argparse.Namespace,
+    seconds: float,
+) -> None:
     from rich.console import Console
 
     from proofs_check.report import summary, table, troubles
@@ -145,7 +167,13 @@ def _print(judgements: Sequence["Judgement"], arguments: argparse.Namespace, sec
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=PLAIN_WIDTH)
-    console.print(table(judgements))
+    console.print(table(judgements, trust))
+    if any(not one.judged for one in trust.values()):
+        console.print(
+            "\nnot judged: a claim that this one rests on was not among the chosen; "
+            "`rvscgd explain CLAIM` judges them too",
+            soft_wrap=True,
+        )
     for one in judgements:
         if not one.in_order:
             console.print()

@@ -10,6 +10,7 @@ from hypothesis.strategies import SearchStrategy
 
 from proofs_check.context import Context
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
+from proofs_check.replay import code
 
 EXAMPLES_QUICK, EXAMPLES_FULL = 100, 1000
 
@@ -18,7 +19,7 @@ Violation = Callable[[Any], str | None]
 
 
 class _CounterexampleError(Exception):
-    """Carries the violation out of Hypothesis."""
+    """Carries the violation and its case out of Hypothesis."""
 
 
 def searched(
@@ -56,19 +57,20 @@ def searched(
             ran += 1
             said = test(case)
             if said is not None:
-                raise _CounterexampleError(f"{said} for {case!r}")
+                raise _CounterexampleError(f"{said} for {case!r}", case)
 
         try:
             run()
         except _CounterexampleError as found:
-            return Finding(Verdict.REFUTES, str(found))
+            said, case = found.args
+            return Finding(Verdict.REFUTES, said, code(claim.id, case))
         except (Unsatisfiable, FailedHealthCheck) as gave_up:
             return Finding(Verdict.SILENT, f"Hypothesis found too few valid cases: {gave_up}")
         if not ran:
             return Finding(Verdict.SILENT, "Hypothesis ran no case")
         return Finding(Verdict.SUPPORTS, f"no violation in {ran} cases")
 
-    return Evidence("property", Strength.SAMPLED, shows, check)
+    return Evidence("property", Strength.SAMPLED, shows, check, test=violation)
 
 
 def climb(closeness: float, towards: str) -> None:
