@@ -1,7 +1,8 @@
 # make verify  sets everything up and runs the main job
 # make test    sets everything up and runs the tests
+# make bench   sets everything up, with the peers, and measures how fast it is
 .DELETE_ON_ERROR:
-.PHONY: verify test check clean
+.PHONY: verify test check bench clean
 
 # The first interpreter on PATH that is new enough; PYTHON=/path/to/python overrules it.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -19,6 +20,9 @@ check: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: .venv/installed-bench
+	$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -43,4 +47,9 @@ clean:
 
 .venv/installed-dev: .venv/bin/python pyproject.toml
 	$(PIP) install -e '.[dev]'
+	@touch $@ .venv/installed .venv/installed-test
+
+.venv/installed-bench: .venv/bin/python pyproject.toml
+	@echo "Installing rvscgd and the benchmark's peers into .venv ..."
+	$(PIP) install -e '.[bench,test]'
 	@touch $@ .venv/installed .venv/installed-test

@@ -1,0 +1,1 @@
+"""How fast: ratios to peers and to the machine's limits, measured in one run."""
