@@ -127,11 +127,10 @@ def iterate(
     >>> bool(toward.converged[0]), bool(toward.angle[0] < 1e-13)
     (True, True)
     """
-    w0, w_star = _starts(w0, w_star, normalise)
+    w0, w_star = starts(w0, w_star, normalise)
     beta = validation.real("iterate", "beta", beta, least=0)
     eta = validation.positive("iterate", "eta", eta)
-    max_iterations = validation.count("iterate", "max_iterations", max_iterations, least=0)
-    tolerance = validation.real("iterate", "tolerance", tolerance, least=0)
+    max_iterations, tolerance = limits(max_iterations, tolerance)
 
     moving = _Moving(w0, gradient, proximal_map, beta, eta, normalise)
     w, u = moving.w.copy(), moving.u.copy()
@@ -155,14 +154,21 @@ def iterate(
     )
 
 
-def _starts(w0: ArrayLike, w_star: ArrayLike, normalise: bool) -> tuple[Array, Array]:
+def starts(w0: ArrayLike, w_star: ArrayLike, normalise: bool) -> tuple[Array, Array]:
+    """Return starts and teacher as `iterate` takes them, or refuse them with its sentences."""
     w_star = validation.unit_vector("iterate", "w_star", w_star)
-    starts = validation.finite_array("iterate", "w0", w0, ndim=2)
-    validation.same_length("iterate", "w0", starts, "w_star", w_star)
-    zero = ~starts.any(axis=1)
+    points = validation.finite_array("iterate", "w0", w0, ndim=2)
+    validation.same_length("iterate", "w0", points, "w_star", w_star)
+    zero = ~points.any(axis=1)
     if zero.any():
         raise ValueError(f"iterate: w0[{np.argmax(zero)}]=0, a start with a direction is required")
-    return (gaussian.normalise(starts) if normalise else starts.copy()), w_star
+    return (gaussian.normalise(points) if normalise else points.copy()), w_star
+
+
+def limits(max_iterations: int, tolerance: float) -> tuple[int, float]:
+    """Return the limits of a run as `iterate` takes them, or refuse them with its sentences."""
+    count = validation.count("iterate", "max_iterations", max_iterations, least=0)
+    return count, validation.real("iterate", "tolerance", tolerance, least=0)
 
 
 def _check_maps(u: Array) -> None:

@@ -11,14 +11,14 @@ ROOT = Path(__file__).resolve().parent.parent
 # What each folder may import besides the standard library.
 ALLOWED = {
     "theory": {"theory", "sympy"},
-    "numerics": {"numerics", "theory", "numpy", "scipy", "sympy"},
+    "numerics": {"numerics", "theory", "numpy", "scipy", "sympy", "numba"},
     "proofs_check": {
         "proofs_check", "numerics", "theory",
         "numpy", "scipy", "sympy", "mpmath", "hypothesis", "matplotlib", "rich", "z3", "flint",
     },
 }  # fmt: skip
 # What the closed forms are compared with must not know them.
-WITNESSES = ("gaussian", "network", "monte_carlo", "simulator", "validation")
+WITNESSES = ("gaussian", "network", "monte_carlo", "simulator", "kernel", "kernel_passes", "validation")
 
 
 def imports(source):

@@ -1,0 +1,251 @@
+"""The compiled part of ``numerics.kernel``: passes over the coordinates of a run, and the loops around them.
+
+All of it stands in one file because the compiler's cache looks for changes in the file of a function alone.
+
+The sums are reordered ("reassoc") so that they use the whole width of the processor, and products are fused
+with sums ("contract"); infinities and NaN keep their meaning.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+PENALTIES = ("l1", "l0", "tl1")
+_L1, _L0, _TL1 = range(3)
+
+_FAST = {"reassoc", "contract", "nsz"}
+# Coordinates after which the length of a step is looked at. Vectors are padded to a multiple of it, which
+# is one of the stride of the compiled loops, too: none leaves a remainder.
+_BLOCK = 64
+# Bytes of a cache line, and of a page.
+_LINE, _PAGE = 64, 4096
+# Off the supports of w* and S(w) entries shrink geometrically, and arithmetic on what falls below 2e-308 is a
+# hundred times slower. A push of this size holds them there: its square is still a normal number, and no
+# other quantity feels it. What it leaves is cut off in the end.
+_PUSH = 1e-120
+_CUT = 1e-100
+# Squared lengths in this range neither overflowed nor lost anything, and do not come from the push.
+_LEAST_SQUARE, _MOST_SQUARE = 1e-200, 1e300
+
+
+def _compiled(**options: Any) -> Callable[[Function], Function]:
+    """Compile at the first call, and keep the result on disk where the machine has a place for it."""
+
+    def compile_it(function: Function) -> Function:
+        # Division by zero gives infinity, as in NumPy: a check would keep loops from becoming vector code.
+        settings = {"nogil": True, "error_model": "numpy", **options}
+        try:
+            compiled: Function = njit(cache=True, **settings)(function)
+        except RuntimeError:  # no folder that can be written
+            compiled = njit(**settings)(function)
+        return compiled
+
+    return compile_it
+
+
+class Step(NamedTuple):
+    """What all steps of a batch share.
+
+    Attributes
+    ----------
+    penalty : int
+        Index in `PENALTIES`.
+    threshold : float
+        S(x) = 0 for |x| up to it.
+    mu : float
+        Weight of the penalty, lambda / beta.
+    shape : float
+        The a of transformed l1.
+    c, beta, eta : float
+        Tangential constant, relaxation parameter, step size.
+    """
+
+    penalty: int
+    threshold: float
+    mu: float
+    shape: float
+    c: float
+    beta: float
+    eta: float
+
+
+@_compiled(fastmath=_FAST, forceinline=True)
+def _soft_pass(y: Array, p: Array, z: Array, scale: float, pull: float, threshold: float) -> float:
+    total = 0.0
+    for i in range(y.size):
+        entry = y[i]
+        within = -threshold if entry < -threshold else entry
+        within = threshold if within > threshold else within
+        new = scale * entry + p[i] - pull * within
+        z[i] = new
+        total += new * new
+    return total
+
+
+@_compiled(fastmath=_FAST, forceinline=True)
+def _hard_pass(y: Array, p: Array, z: Array, beyond: float, within: float, threshold: float) -> float:
+    total = 0.0
+    for i in range(y.size):
+        entry = y[i]
+        new = (beyond if abs(entry) > threshold else within) * entry + p[i]
+        z[i] = new
+        total += new * new
+    return total
+
+
+@_compiled(fastmath=_FAST, forceinline=True)
+def _linear_pass(y: Array, p: Array, z: Array, scale: float) -> None:
+    for i in range(y.size):
+        z[i] = scale * y[i] + p[i]
+
+
+@_compiled(fastmath=_FAST, forceinline=True)
+def _square(z: Array) -> float:
+    total = 0.0
+    for i in range(z.size):
+        total += z[i] * z[i]
+    return total
+
+
+@_compiled()
+def _gather(y: Array, threshold: float, where: NDArray[np.int64], size: Array) -> int:
+    """Collect the entries beyond the threshold and return their number."""
+    count = 0
+    for i in range(y.size):
+        if abs(y[i]) > threshold:
+            where[count] = i
+            count += 1
+    for k in range(count):
+        size[k] = abs(y[where[k]])
+    return count
+
+
+@_compiled(fastmath={"contract"})
+def minimise(size: Array, count: int, inverse: float, mu: float, shape: float) -> None:
+    """Replace entries x by the positive minimisers of the proximal objective of transformed l1 at inverse x.
+
+    With v = a + u and X = a + x the condition is v^3 - X v^2 + K = 0, K = mu a (a + 1), of which the largest
+    root is sought. In e = v / X - 2/3 it reads e^2 (1 + e) = 4/27 - K / X^3 = q^2, so that e is a smooth
+    multiple of q. Its polynomial here is fitted to 1e-5; two steps of Newton's method on the condition itself
+    take the error to 1e-10 and 1e-20.
+    """
+    product = mu * shape * (shape + 1.0)
+    for k in range(count):
+        x = inverse * size[k]
+        total = shape + x
+        q = math.sqrt(max(4.0 / 27.0 - product / (total * total * total), 0.0))
+        fit = 0.99998943 + q * (-0.49849035 + q * (0.58947777 + q * (-0.68521466 + q * 0.43997817)))
+        # Between 0 and x, which the rounding of a large a would leave.
+        u = min(max(total * (2.0 / 3.0 + q * fit) - shape, 0.0), x)
+        for _ in range(2):
+            v = shape + u
+            square = v * v
+            cube = square * v
+            # At a double root the slope is zero, and the root is known to half the digits.
+            u -= v * ((u - x) * square + product) / max(cube - 2.0 * product, 1e-8 * cube)
+        size[k] = max(u, 0.0)
+
+
+@_compiled()
+def _add_back(y: Array, z: Array, pull: float, where: NDArray[np.int64], size: Array, count: int) -> None:
+    for k in range(count):
+        i = where[k]
+        z[i] += math.copysign(pull * size[k], y[i])
+
+
+# Without "contract": at rest both products round alike, and their difference is zero.
+@_compiled(fastmath={"reassoc", "nsz"}, forceinline=True)
+def _squared_move(y: Array, before: float, z: Array, after: float, block: int) -> float:
+    # Slices: indices counted from the block's begin might be negative as far as the compiler can tell.
+    old, new = y[block * _BLOCK : (block + 1) * _BLOCK], z[block * _BLOCK : (block + 1) * _BLOCK]
+    total = 0.0
+    for i in range(_BLOCK):
+        moved = after * new[i] - before * old[i]
+        total += moved * moved
+    return total
+
+
+@_compiled(forceinline=True)
+def _is_long(y: Array, before: float, z: Array, after: float, first: int, limit: float) -> tuple[bool, int]:
+    """Whether ||after z - before y||^2 exceeds the limit, and the block of coordinates where it did."""
+    blocks = y.size // _BLOCK
+    block, total = first, 0.0
+    for _ in range(blocks):
+        total += _squared_move(y, before, z, after, block)
+        if total > limit:
+            return True, block
+        block = block + 1 if block + 1 < blocks else 0
+    return False, block
+
+
+@_compiled(inline="always")
+def _pass(
+    y: Array, r: float, inverse: float, p: Array, z: Array, step: Step, where: NDArray[np.int64], size: Array
+) -> float:
+    """Write the next y, not normalised, into z and return its squared length."""
+    alpha, pull = 1.0 - step.eta * (step.c + step.beta), step.eta * step.beta
+    threshold = step.threshold * r
+    if step.penalty == _L1:
+        return _soft_pass(y, p, z, (alpha + pull) * inverse, pull * inverse, threshold)
+    if step.penalty == _L0:
+        return _hard_pass(y, p, z, (alpha + pull) * inverse, alpha * inverse, threshold)
+    _linear_pass(y, p, z, alpha * inverse)
+    count = _gather(y, threshold, where, size)
+    minimise(size, count, inverse, step.mu, step.shape)
+    _add_back(y, z, pull, where, size, count)
+    return _square(z)
+
+
+@_compiled()
+def _vectors(size: int) -> tuple[Array, Array, Array, Array]:
+    """Return zeros that begin at cache lines, and each a third of a page after the other.
+
+    A processor takes a load for one of what it has just stored if their addresses agree within the page, and
+    waits; the passes store into one vector what they make of two others.
+    """
+    stride = size + (_PAGE // 3 // _LINE * _LINE - 8 * size) % _PAGE // 8
+    memory = np.zeros(4 * stride + _LINE // 8)
+    first = -(memory.ctypes.data // 8) % (_LINE // 8)
+    second, third, fourth = first + stride, first + 2 * stride, first + 3 * stride
+    return (
+        memory[first : first + size], memory[second : second + size],
+        memory[third : third + size], memory[fourth : fourth + size],
+    )  # fmt: skip
+
+
+@_compiled()
+def advance(
+    w: Array, w_star: Array, step: Step, most: int, tolerance: float,
+    iterations: NDArray[np.int64], converged: NDArray[np.bool_],
+) -> bool:  # fmt: skip
+    """Take all runs to their ends, in place; False if a length left the safe range."""
+    d = w.shape[1]
+    y, z, p, size = _vectors((d + _BLOCK - 1) // _BLOCK * _BLOCK)
+    where = np.zeros(y.size + 1, np.int64)
+    for i in range(d):
+        p[i] = step.eta * step.c * w_star[i]
+        if abs(p[i]) < _PUSH:
+            p[i] = _PUSH
+    for run in range(len(w)):
+        y[:d], y[d:] = w[run], 0.0
+        r, inverse, block = 1.0, 1.0, 0
+        for number in range(1, most + 1):
+            squares = _pass(y, r, inverse, p, z, step, where, size)
+            if not _LEAST_SQUARE < squares < _MOST_SQUARE:
+                return False
+            length = math.sqrt(squares)
+            long, block = _is_long(y, inverse, z, 1.0 / length, block, tolerance * tolerance)
+            y, z, r, inverse = z, y, length, 1.0 / length
+            if not long:
+                iterations[run], converged[run] = number, True
+                break
+        for i in range(d):
+            w[run, i] = y[i] / r if abs(y[i]) > _CUT else 0.0
+    return True

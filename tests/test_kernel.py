@@ -1,0 +1,200 @@
+"""The compiled simulator agrees with the plain one: every step, every limit, every refusal."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from numerics import kernel
+from numerics.gaussian import uniform_sphere
+from numerics.kernel_passes import minimise
+from numerics.penalties import proximal_map, threshold
+from numerics.simulator import iterate
+from numerics.splitting import largest_step, rvscgd
+from tests.strategies import betas, generators, seeds, step_sizes, tl1_parameters, unit_vectors
+
+ROOT = Path(__file__).resolve().parent.parent
+# The maps of a run; for transformed l1 below and above the critical weight.
+MAPS = [("l1", None), ("l0", None), ("tl1", 0.1), ("tl1", 1.0), ("tl1", 30.0)]
+# On uniform starts a step amplifies what came before it by 1 + O(1/sqrt(d)) at most, and rounds a few times.
+ROUNDING = 1e-12
+
+
+@st.composite
+def problems(draw, most=300):
+    """Draw starts, teacher, c, weight, beta and eta up to its limit; some supports of u are empty."""
+    d = draw(st.one_of(st.sampled_from([2, 63, 64, 65, 128]), st.integers(2, most)))
+    teacher = draw(unit_vectors(d))
+    starts = uniform_sphere(draw(generators()), draw(st.integers(1, 5)), d)
+    c, beta = draw(st.sampled_from([0.1, 1.0, 7.0])), draw(betas())
+    mu = draw(st.sampled_from([0.01, 0.1, 1.0, 10.0])) / np.sqrt(d)
+    return starts, teacher, c, mu * beta, beta, draw(step_sizes(c, beta))
+
+
+def both(problem, penalty, a, **options):
+    """Results of the plain and of the compiled program."""
+    starts, teacher, c, lam, beta, eta = problem
+    arguments = (starts, teacher, c, penalty, lam, beta, eta, a)
+    return [rvscgd(*arguments, engine=engine, **options) for engine in ("numpy", "compiled")]
+
+
+@pytest.mark.parametrize(("penalty", "a"), MAPS)
+@given(problems(), st.sampled_from([0, 1, 2, 9, 40]))
+def test_every_step_is_that_of_the_definition(penalty, a, problem, steps):
+    plain, compiled = both(problem, penalty, a, max_iterations=steps, tolerance=0)
+    np.testing.assert_allclose(compiled.w, plain.w, rtol=0, atol=ROUNDING)
+    np.testing.assert_allclose(compiled.u, plain.u, rtol=0, atol=ROUNDING)
+    np.testing.assert_allclose(compiled.angle, plain.angle, rtol=0, atol=ROUNDING)
+
+
+@pytest.mark.parametrize(("penalty", "a"), MAPS)
+@given(problems(most=100))
+def test_runs_stop_at_the_same_step_where_rounding_does_not_decide(penalty, a, problem):
+    plain, compiled = both(problem, penalty, a, max_iterations=500, tolerance=1e-5)
+    np.testing.assert_array_equal(compiled.iterations, plain.iterations)
+    np.testing.assert_array_equal(compiled.converged, plain.converged)
+
+
+@pytest.mark.parametrize(("penalty", "a"), MAPS)
+@given(seeds())
+def test_limits_agree_at_the_default_tolerance(penalty, a, seed):
+    rng = np.random.default_rng(seed)
+    d = int(rng.integers(2, 300))
+    teacher = np.where(np.arange(d) < rng.integers(1, d + 1), rng.standard_normal(d), 0)
+    teacher[0] = 1.0
+    starts, c, beta = uniform_sphere(rng, 3, d), 1.0, 0.5
+    problem = (starts, teacher / np.linalg.norm(teacher), c, 0.1 * beta / d, beta, largest_step(c, beta))
+    plain, compiled = both(problem, penalty, a, max_iterations=3000)
+    assert plain.converged.all()
+    assert compiled.converged.all()
+    np.testing.assert_allclose(compiled.w, plain.w, rtol=0, atol=ROUNDING)
+    # Steps shrink by a third or more: one whose length is within a few roundings of the tolerance decides.
+    assert (np.abs(compiled.iterations - plain.iterations) <= 2).all()
+
+
+@pytest.mark.parametrize(("penalty", "a"), MAPS)
+def test_disagreement_would_be_seen(penalty, a):
+    rng = np.random.default_rng(0)
+    starts, teacher = uniform_sphere(rng, 4, 300), uniform_sphere(rng, 1, 300)[0]
+    mu, beta, eta = 0.002, 1.0, 0.3
+    plain = rvscgd(starts, teacher, 1.0, penalty, mu, beta, eta, a, max_iterations=9, tolerance=0)
+    for factor, agrees in ((1.0, True), (1.01, False)):
+        t = factor * float(threshold(mu, penalty, a))
+        step = kernel.Step(kernel.PENALTIES.index(penalty), t, factor * mu, a or 0.0, 1.0, beta, eta)
+        w, _, _ = kernel.iterate(starts, teacher, step, 9, 0.0)
+        assert (np.abs(w - plain.w).max() <= ROUNDING) == agrees
+
+
+@given(tl1_parameters(), st.floats(-4, 3), st.floats(0, 6), generators())
+@example(
+    1.0, np.log10(0.25), 0.0, np.random.default_rng(0)
+)  # the critical weight: a double root at the threshold
+@example(1e8, 0.0, 0.0, np.random.default_rng(0))
+def test_newton_finds_the_stationary_point_of_transformed_l1(a, log_mu, log_reach, rng):
+    mu = 10.0**log_mu
+    t = float(threshold(mu, "tl1", a))
+    x = t * np.append(1 + 1e-12, 1 + 10 ** (log_reach - 3) * rng.uniform(0, 1, 40))
+    u = x.copy()
+    minimise(u, len(u), 1.0, mu, a)
+    assert (u >= 0).all()
+    assert (u <= x).all()
+    pull = mu * a * (a + 1) / np.square(a + u)
+    assert (np.abs(u + pull - x) <= 8 * 2.0**-53 * (u + pull + x)).all()
+    # Of the two stationary points the larger: there the objective is convex.
+    assert (2 * pull / (a + u) <= 1 + 1e-6).all()
+
+
+@pytest.mark.parametrize(("penalty", "a"), MAPS)
+def test_entries_at_the_threshold_are_set_to_zero(penalty, a):
+    # beta makes mu, and mu the threshold, such that one entry of the start is at it.
+    teacher, start = np.array([0.8, 0.6, 0.0]), np.array([[0.6, -0.8, 0.0]])
+    for t in (0.6, np.nextafter(0.6, 0), np.nextafter(0.6, 1)):
+        step = kernel.Step(kernel.PENALTIES.index(penalty), t, 0.1, a or 0.0, 1.0, 1.0, 0.25)
+        w, _, _ = kernel.iterate(start, teacher, step, 1, 0.0)
+
+        def at(x, t=t):
+            if penalty == "l1":
+                return np.sign(x) * np.maximum(np.abs(x) - t, 0)
+            beyond = (
+                x if penalty == "l0" else proximal_map(x * (1 + 1e-9) ** (np.abs(x) <= 0.6), 0.1, penalty, a)
+            )
+            return np.where(np.abs(x) > t, beyond, 0.0)
+
+        plain = iterate(start, teacher, lambda w: w - teacher, at, 1.0, 0.25, max_iterations=1)
+        np.testing.assert_allclose(w, plain.w, rtol=0, atol=1e-8)
+
+
+def test_a_run_that_reaches_zero_is_refused_in_the_same_words():
+    # Nothing survives the threshold, and alpha = eta c: from -w* the step ends at zero.
+    arguments = ([[1.0, 0.0], [-0.6, -0.8]], [0.6, 0.8], 1.0, "l1", 20.0, 2.0, 0.25)
+    messages = []
+    for engine in ("numpy", "compiled"):
+        with pytest.raises(
+            ValueError, match="run 1 reached w=0, which has no direction, at step 1"
+        ) as caught:
+            rvscgd(*arguments, engine=engine)
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+
+
+def test_steps_beyond_float64_are_left_to_the_plain_program():
+    arguments = ([[0.6, 0.8]], [1.0, 0.0], 1.0, "l1", 0.1, 1.0, 1e200)
+    plain, compiled = (
+        rvscgd(*arguments, any_step=True, max_iterations=3, engine=e) for e in ("numpy", "compiled")
+    )
+    np.testing.assert_array_equal(plain.w, compiled.w)
+
+
+@pytest.mark.parametrize(("penalty", "a"), MAPS)
+def test_result_depends_neither_on_threads_nor_on_companions(monkeypatch, penalty, a):
+    rng = np.random.default_rng(1)
+    starts, teacher = uniform_sphere(rng, 23, 70), uniform_sphere(rng, 1, 70)[0]
+    arguments = (teacher, 1.0, penalty, 0.01, 0.5, 0.5, a)
+    found = []
+    for cores in (1, 2, 5):
+        monkeypatch.setattr(kernel, "_cores", lambda cores=cores: cores)
+        found.append(rvscgd(starts, *arguments, engine="compiled"))
+    alone = rvscgd(starts[7], *arguments, engine="compiled")
+    for name in ("w", "u", "angle", "iterations", "converged"):
+        for other in found[1:]:
+            np.testing.assert_array_equal(getattr(other, name), getattr(found[0], name))
+        np.testing.assert_array_equal(getattr(alone, name)[0], getattr(found[0], name)[7])
+
+
+def test_what_shrinks_off_the_support_ends_at_zero():
+    # Without a floor these entries would pass through numbers on which arithmetic is slow.
+    teacher, start = np.eye(40)[0], np.full((1, 40), 40**-0.5)
+    found = rvscgd(
+        start, teacher, 1.0, "l1", 0.01, 0.1, 0.5, max_iterations=2000, tolerance=0, engine="compiled"
+    )
+    np.testing.assert_array_equal(found.w, teacher[None])
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 1e-14])
+def test_a_fixed_point_is_left_after_one_step(tolerance):
+    teacher = np.array([0.6, 0.8])  # far above the threshold of l0, which keeps it
+    for found in both((teacher[None], teacher, 1.0, 0.001, 1.0, 0.5), "l0", None, tolerance=tolerance):
+        assert (found.iterations[0], found.converged[0]) == (1, True)
+
+
+def test_arguments_are_left_as_they_were():
+    starts = np.array([[3.0, 0.0], [0.0, 2.0]])
+    rvscgd(starts, [0.6, 0.8], 1.0, "l1", 0.1, 1.0, 0.5, engine="compiled")
+    np.testing.assert_array_equal(starts, [[3.0, 0.0], [0.0, 2.0]])
+
+
+def test_warming_up_tells_its_seconds():
+    assert kernel.warm_up() > 0
+
+
+def test_numerics_and_the_command_start_without_the_compiler():
+    script = "import sys, numerics, numerics.splitting, proofs_check.cli; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "numerics.splitting" in loaded.stdout.split()
+    assert not {"numba", "numerics.kernel"} & set(loaded.stdout.split())
