@@ -204,7 +204,7 @@ def _pass(
 
 
 @_compiled()
-def _vectors(size: int) -> tuple[Array, Array, Array, Array]:
+def vectors(size: int) -> tuple[Array, Array, Array, Array]:
     """Return zeros that begin at cache lines, and each a third of a page after the other.
 
     A processor takes a load for one of what it has just stored if their addresses agree within the page, and
@@ -227,7 +227,7 @@ def advance(
 ) -> bool:  # fmt: skip
     """Take all runs to their ends, in place; False if a length left the safe range."""
     d = w.shape[1]
-    y, z, p, size = _vectors((d + _BLOCK - 1) // _BLOCK * _BLOCK)
+    y, z, p, size = vectors((d + _BLOCK - 1) // _BLOCK * _BLOCK)
     where = np.zeros(y.size + 1, np.int64)
     for i in range(d):
         p[i] = step.eta * step.c * w_star[i]
