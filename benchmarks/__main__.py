@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import benchmarks
+from benchmarks import scaling
 from benchmarks.harness import ROUNDS, WORSE, Outcome, Row, document, regressions, run_rows
 from proofs_check.files import check_folder, check_output, write_whole
 
@@ -86,6 +87,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if interrupted:
         print(f"interrupted after {len(outcomes)} of {len(rows)} rows", file=sys.stderr)
         return INTERRUPTED
+    if any(row.name.startswith("exponent") for row in rows):
+        print(f"figure of the exponents: {scaling.figure(check_folder('--json', OUTPUT))}")
     return verdict(outcomes, earlier)
 
 

@@ -69,7 +69,7 @@ def compiled(given: Problem, steps: int = STEPS) -> Callable[[], Any]:
 
 
 def numpy_map(given: Problem) -> Callable[[Any], Any]:
-    """Return the proximal map as one would write it in NumPy; the formula of transformed l1 is the theory's."""
+    """Return the proximal map in plain NumPy; the formula of transformed l1 is the theory's."""
     t = given.threshold
     if given.penalty == "l1":
         return lambda w: w - np.clip(w, -t, t)
@@ -218,7 +218,8 @@ def rows() -> Iterable[Row]:
             if torch is not None:
                 yield Row(
                     f"RVSCGD {penalty}, {runs} runs: PyTorch batched / compiled", torch, True,
-                    lambda penalty=penalty, runs=runs: _against_batched(torch_batched, penalty, runs), ("torch",),
+                    lambda penalty=penalty, runs=runs: _against_batched(torch_batched, penalty, runs),
+                    ("torch",),
                 )  # fmt: skip
         for runs in (64, 1024):
             yield Row(

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics import closed_forms, gaussian, validation
+from numerics import closed_forms, engine, gaussian, validation
 from numerics.network import ESTIMATORS
 from numerics.simulator import STEP_TOLERANCE, Result
 from numerics.splitting import largest_step, population_gradient, rvscgd
@@ -166,6 +166,19 @@ def simulate(
         drawn.starts, drawn.w_star, drawn.c, penalty, lam, beta, largest_step(drawn.c, beta), a,
         gradient=gradient, max_iterations=MAX_ITERATIONS, history=history,
     )  # fmt: skip
+
+
+def needs_compiler(drawn: Problem) -> bool:
+    """Whether `compare` will run some cell of the grid by the compiled simulator."""
+    runs, d = drawn.starts.shape
+    work = max(
+        engine.expected_work(
+            runs, d, largest_step(drawn.c, relaxation * drawn.c) * drawn.c, MAX_ITERATIONS, STEP_TOLERANCE
+        )
+        for relaxation in RELAXATIONS
+    )
+    plain = drawn.c_min == drawn.c
+    return engine.choose("auto", plain_gradient=plain, normalise=True, history=False, work=work) == "compiled"
 
 
 def compare_cell(drawn: Problem, penalty: str, lam: float, beta: float, a: float | None = None) -> Cell:

@@ -6,6 +6,7 @@ import math
 import pytest
 
 from benchmarks import __main__ as command
+from benchmarks import scaling
 from benchmarks.harness import Outcome, Row, document, regressions, run_row, timed_ratio
 
 
@@ -125,3 +126,9 @@ def test_committed_results_name_rows_that_exist():
     names = {row.name for row in command.all_rows()}
     committed = json.loads(command.COMMITTED.read_text(encoding="utf-8"))
     assert {record["name"] for record in committed["rows"]} <= names
+
+
+def test_exponent_is_one_where_cost_is_linear():
+    sizes = (1, 2, 4, 8)
+    assert scaling.exponent(sizes, [3.0 * n for n in sizes]) == pytest.approx(1)
+    assert scaling.exponent(sizes, [3.0 * n**2 for n in sizes]) == pytest.approx(2)

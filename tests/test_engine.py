@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from numerics import engine, kernel
+from numerics import bounds, engine, kernel
 from numerics.splitting import rvscgd
 
 ABLE = {"plain_gradient": True, "normalise": True, "history": False}
@@ -74,3 +74,11 @@ def test_without_the_compiler_arrays_do_the_work_and_a_wish_for_it_is_refused(mo
     assert engine.choose("auto", **ABLE, work=1e9) == "numpy"
     with pytest.raises(ValueError, match=r"^rvscgd: engine='compiled', the package numba is required"):
         rvscgd(*SMALL, engine="compiled")
+
+
+def test_a_grid_tells_beforehand_whether_it_will_compile(monkeypatch):
+    drawn = bounds.problem("relu", 400, 5, 1500, 0)
+    assert bounds.needs_compiler(drawn)
+    assert used(monkeypatch, drawn.starts, drawn.w_star, drawn.c, "l1", 0.01, 2 * drawn.c, 1 / (3 * drawn.c))
+    assert not bounds.needs_compiler(bounds.problem("relu", 50, 5, 64, 0))
+    assert not bounds.needs_compiler(bounds.problem("clipped_relu", 400, 5, 1500, 0))

@@ -54,7 +54,7 @@ def test_every_step_is_that_of_the_definition(penalty, a, problem, steps):
 @pytest.mark.parametrize(("penalty", "a"), MAPS)
 @given(problems(most=100))
 def test_runs_stop_at_the_same_step_where_rounding_does_not_decide(penalty, a, problem):
-    plain, compiled = both(problem, penalty, a, max_iterations=500, tolerance=1e-5)
+    plain, compiled = both(problem, penalty, a, max_iterations=200, tolerance=1e-5)
     np.testing.assert_array_equal(compiled.iterations, plain.iterations)
     np.testing.assert_array_equal(compiled.converged, plain.converged)
 
@@ -68,7 +68,7 @@ def test_limits_agree_at_the_default_tolerance(penalty, a, seed):
     teacher[0] = 1.0
     starts, c, beta = uniform_sphere(rng, 3, d), 1.0, 0.5
     problem = (starts, teacher / np.linalg.norm(teacher), c, 0.1 * beta / d, beta, largest_step(c, beta))
-    plain, compiled = both(problem, penalty, a, max_iterations=3000)
+    plain, compiled = both(problem, penalty, a, max_iterations=1000)
     assert plain.converged.all()
     assert compiled.converged.all()
     np.testing.assert_allclose(compiled.w, plain.w, rtol=0, atol=ROUNDING)

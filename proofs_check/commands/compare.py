@@ -55,6 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     penalties = tuple(dict.fromkeys(arguments.penalty))
     drawn = bounds.problem(arguments.ste, arguments.dim, sparsity, arguments.runs, arguments.seed)
+    if bounds.needs_compiler(drawn):
+        _compile()
     total = len(penalties) * len(bounds.WEIGHTS) * len(bounds.RELAXATIONS)
     cells = list(_watched(bounds.compare(drawn, penalties, shape), total))
     if folder is not None:
@@ -107,6 +109,18 @@ def _check_outputs(arguments: argparse.Namespace) -> tuple[dict[str, Path], Path
         raise ValueError(f"--csv={arguments.csv}, another file than that of --json is required")
     folder = arguments.figures
     return outputs, None if folder is None else check_folder("--figures", folder)
+
+
+def _compile() -> None:
+    """Have the compiled simulator ready before the progress begins, and tell what that took."""
+    from rich.console import Console
+
+    from numerics.kernel import warm_up
+
+    console = Console(stderr=True, highlight=False)
+    with console.status("compiling the simulator (once on a machine) ..."):
+        took = warm_up()
+    console.print(f"simulator compiled or loaded in {took:.1f} s")
 
 
 def _watched(cells: "Iterator[Cell]", total: int) -> "Iterator[Cell]":
