@@ -26,10 +26,11 @@ def compile_expression(expression: "Expr", symbols: tuple[Any, ...]) -> Callable
     exp(x) - 1 becomes ``expm1``, which does not cancel. An arcsine is cut at 1, which its argument
     exceeds by rounding only, where the cubic of transformed l1 has a double root.
     """
-    from scipy.special import erf
+    from scipy.special import erf, erfinv
     from sympy import lambdify
 
-    modules = [{"erf": erf, "asin": lambda x: np.arcsin(np.minimum(x, 1.0)), "expm1": np.expm1}, "numpy"]
+    cut = {"asin": lambda x: np.arcsin(np.minimum(x, 1.0))}
+    modules = [{"erf": erf, "erfinv": erfinv, "expm1": np.expm1, **cut}, "numpy"]
     rewritten = expression.replace(lambda part: part.is_Add, _without_cancellation)
     function: Callable[..., Any] = lambdify(symbols, rewritten, modules=modules)
     return function

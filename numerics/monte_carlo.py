@@ -1,28 +1,31 @@
-"""Streaming Monte Carlo: mean and covariance of any statistic of Gaussian inputs, in memory free of N.
+"""Streaming Monte Carlo in memory free of the sample size, by a ladder of samplers.
 
-The normals come in chunks into one buffer. A chunk of n_b samples with mean b and co-moment (sum of outer
-products of the deviations) B joins n_a samples with mean a and co-moment A by
-
-    mean = a + (b - a) n_b / n,    co-moment = A + B + (b - a)(b - a)^T n_a n_b / n,    n = n_a + n_b
-
-(Chan, Golub and LeVeque, 1979), which never subtracts two large sums as E[x^2] - E[x]^2 does.
+`estimate` takes any statistic of Gaussian inputs. `monte_carlo` takes loss and coarse gradients, from the
+network itself or from a sampler that trusts some of the theory and is quicker for it.
 """
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numerics import network, validation
+from numerics import conditional_sampling, network_sampling, reduced_sampling, sobol_sampling, validation
+from numerics.moments import Moments
+from numerics.sampling import MonteCarloResult, Plan, Problem, problem
+from numerics.streams import available_threads, seed_sequence
 
 Array = NDArray[np.float64]
 
-# 2^17 normals are 1 MB: with what is computed from them they stay in a core's cache. But each chunk also
-# sweeps the (k, k) co-moment a few times, which at k = 1000 costs as much as 100 samples: so at least 128.
-_NORMALS_PER_CHUNK = 2**17
-_LEAST_CHUNK = 128
+_SAMPLERS: Mapping[str, Callable[[Problem, Plan], MonteCarloResult]] = MappingProxyType(
+    {
+        module.RUNG: module.sample
+        for module in (network_sampling, reduced_sampling, conditional_sampling, sobol_sampling)
+    }
+)
+# From the one that trusts nothing to the one that trusts most.
+RUNGS: tuple[str, ...] = tuple(_SAMPLERS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,27 +48,6 @@ class Estimate:
     def standard_error(self) -> Array:
         """Standard error of each component of the mean, (k,)."""
         return np.asarray(np.sqrt(np.diag(self.covariance) / self.samples))
-
-
-@dataclass(frozen=True, eq=False)
-class MonteCarloResult:
-    """Monte Carlo estimates of the population loss and of the expected coarse gradient.
-
-    Attributes
-    ----------
-    loss_mean, loss_standard_error : float
-    gradient_mean, gradient_standard_error : (d,) float64
-    gradient_covariance : (d, d) float64
-        Unbiased covariance of ONE sample's coarse gradient; that of the mean is this divided by `samples`.
-    samples : int
-    """
-
-    loss_mean: float
-    loss_standard_error: float
-    gradient_mean: Array
-    gradient_standard_error: Array
-    gradient_covariance: Array
-    samples: int
 
 
 def estimate(
@@ -110,10 +92,10 @@ def estimate(
     samples = validation.count("estimate", "samples", samples, least=2)
     shape = tuple(validation.count("estimate", "shape", size) for size in shape)
     if chunk is None:
-        chunk = max(_LEAST_CHUNK, _NORMALS_PER_CHUNK // math.prod(shape))
+        chunk = network_sampling.chunk_size(shape, covariance=True)
     chunk = min(validation.count("estimate", "chunk", chunk), samples)
     buffer = np.empty((chunk, *shape))
-    total = _Moments()
+    total = Moments(full=True)
     while total.count < samples:
         inputs = buffer[: samples - total.count]
         rng.standard_normal(out=inputs)
@@ -126,13 +108,16 @@ def monte_carlo(
     w: ArrayLike,
     v_star: ArrayLike,
     w_star: ArrayLike,
-    ste: str = "relu",
+    ste: str | Sequence[str] = "relu",
     *,
     samples: int = 100_000,
     seed: int | np.random.Generator | None = None,
+    rung: str = "network",
+    covariance: bool = False,
+    threads: int | None = None,
     chunk: int | None = None,
 ) -> MonteCarloResult:
-    """Estimate the population loss and the expected coarse gradient by sampling the network.
+    """Estimate the population loss and expected coarse gradients by sampling.
 
     Parameters
     ----------
@@ -142,14 +127,23 @@ def monte_carlo(
         The student's filter, not zero.
     w_star : (d,) array_like
         The teacher's filter, a unit vector.
-    ste : str
-        One of `numerics.network.ESTIMATORS`.
+    ste : str or sequence of str
+        One or more of `numerics.network.ESTIMATORS`, estimated from the same samples.
     samples : int
-        At least 2.
+        At least 2. Sobol points come in 16 replicates of a power of two, to which this is rounded up.
     seed : int, numpy.random.Generator or None
-        A generator is drawn from and so advanced; an int starts a new SFC64 stream; None takes fresh entropy.
+        A generator is drawn from and so advanced; an int starts new streams; None takes fresh entropy.
+    rung : str
+        The sampler, one of `RUNGS`. Each is better than the one before it and trusts more of the theory, as
+        the result says: "network" trusts nothing; "reduced" draws from the same law with about m times
+        fewer normals; "conditional" integrates all that can be integrated given Zw; "sobol" spreads its
+        points evenly.
+    covariance : bool
+        Whether to keep the (d, d) covariance of one sample's coarse gradient, which costs time for large d.
+    threads : int, optional
+        As many as there are cores by default. The result does not depend on it.
     chunk : int, optional
-        Samples held at a time, see `estimate`.
+        Samples held at a time by each thread. The default keeps them in a core's cache.
 
     Returns
     -------
@@ -158,67 +152,36 @@ def monte_carlo(
     Raises
     ------
     ValueError
-        If an argument breaks a rule of `numerics.network.sample_coarse_gradient` or of `estimate`.
+        If an argument breaks a rule above or of `numerics.network.sample_coarse_gradient`, or numbers so
+        large are given that the estimates are not finite.
 
     Examples
     --------
     >>> at_right_angle = monte_carlo([1, 1], [1, 0], [1, 1], [0, 1], samples=20_000, seed=1)
     >>> bool(abs(at_right_angle.loss_mean - 1 / 2) < 4 * at_right_angle.loss_standard_error)
     True
+    >>> quick = monte_carlo([1, 1], [1, 0], [1, 1], [0, 1], ("relu", "identity"), seed=1, rung="sobol")
+    >>> quick.gradients["relu"].mean.round(3), quick.rung
+    (array([ 0.399, -0.399]), 'sobol')
     """
-    v = validation.vector("monte_carlo", "v", v)
-    w = validation.filter_vector("monte_carlo", "w", w)
-    validation.one_of("monte_carlo", "ste", ste, network.ESTIMATORS)
-
-    def statistic(Z: Array) -> Array:
-        return network.sample_loss_and_coarse_gradient(Z, v, w, v_star, w_star, ste)
-
-    both = estimate(statistic, (len(v), len(w)), samples, _generator(seed), chunk)
-    error = both.standard_error
-    return MonteCarloResult(
-        loss_mean=float(both.mean[0]),
-        loss_standard_error=float(error[0]),
-        gradient_mean=both.mean[1:],
-        gradient_standard_error=error[1:],
-        gradient_covariance=both.covariance[1:, 1:],
-        samples=both.samples,
+    who = "monte_carlo"
+    one = problem(who, v, w, v_star, w_star, ste)
+    validation.one_of(who, "rung", rung, RUNGS)
+    plan = Plan(
+        samples=validation.count(who, "samples", samples, least=2),
+        seed=seed_sequence(who, seed),
+        threads=available_threads() if threads is None else validation.count(who, "threads", threads),
+        chunk=None if chunk is None else validation.count(who, "chunk", chunk),
+        covariance=covariance,
     )
+    found = _SAMPLERS[rung](one, plan)
+    errors = np.concatenate([one.standard_error for one in found.gradients.values()])
+    if not np.isfinite([found.loss_standard_error, *errors]).all():
+        raise ValueError("monte_carlo: v, v_star or w too large, the estimates are not finite")
+    return found
 
 
-def _generator(seed: int | np.random.Generator | None) -> np.random.Generator:
-    if isinstance(seed, np.random.Generator):
-        return seed
-    if seed is not None:
-        seed = validation.count("monte_carlo", "seed", seed, least=0)
-    # Most of the time goes into normals, and SFC64 delivers them a sixth quicker than NumPy's default.
-    return np.random.Generator(np.random.SFC64(seed))
-
-
-class _Moments:
-    """Count, mean (k,) and co-moment (k, k) of the rows added so far."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.mean: Array = np.zeros(0)
-        self.comoment: Array = np.zeros((0, 0))
-
-    def add(self, rows: Array) -> None:
-        """Join the moments of `rows`, (n, k)."""
-        mean = rows.mean(axis=0)
-        deviations = rows - mean
-        comoment = deviations.T @ deviations
-        if self.count == 0:
-            self.count, self.mean, self.comoment = len(rows), mean, comoment
-            return
-        total = self.count + len(rows)
-        difference = mean - self.mean
-        self.mean += difference * (len(rows) / total)
-        self.comoment += comoment
-        self.comoment += np.outer(difference, difference * (self.count * len(rows) / total))
-        self.count = total
-
-
-def _rows(statistic: Callable[[Array], Array], inputs: Array, total: _Moments) -> Array:
+def _rows(statistic: Callable[[Array], Array], inputs: Array, total: Moments) -> Array:
     """Return the statistic's rows, refused unless they are (n, k) and finite."""
     rows = np.asarray(statistic(inputs), dtype=np.float64)
     if rows.ndim != 2 or len(rows) != len(inputs) or (total.count and rows.shape[1] != len(total.mean)):

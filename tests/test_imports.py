@@ -18,7 +18,11 @@ ALLOWED = {
     },
 }  # fmt: skip
 # What the closed forms are compared with must not know them.
-WITNESSES = ("gaussian", "network", "monte_carlo", "simulator", "kernel", "kernel_passes", "validation")
+WITNESSES = (
+    "gaussian", "network", "monte_carlo", "simulator", "kernel", "kernel_passes", "validation",
+    "sampling", "streams", "moments", "frame",
+    "network_sampling", "reduced_sampling", "conditional_sampling", "sobol_sampling",
+)  # fmt: skip
 
 
 def imports(source):

@@ -69,7 +69,7 @@ def test_network_and_gradients_are_those_of_the_definition(problem, ste):
 
 @given(problems(), st.sampled_from(ESTIMATORS))
 def test_loss_and_gradient_of_one_pass_are_those_of_two(problem, ste):
-    both = network.sample_loss_and_coarse_gradient(*problem, ste)
+    both = network.sample_loss_and_coarse_gradients(*problem, [ste])
     np.testing.assert_array_equal(both[:, 0], network.sample_loss(*problem))
     np.testing.assert_array_equal(both[:, 1:], network.sample_coarse_gradient(*problem, ste))
 
@@ -126,9 +126,9 @@ def test_patches_do_not_overlap_and_cover_the_input(samples, m, d):
 def test_inputs_in_any_memory_layout_give_the_same_network():
     Z = np.random.default_rng(0).standard_normal((4, 3, 5))
     problem = ([1.0, -2.0, 0.5], np.ones(5), [1.0, 1.0, 0.0], np.eye(5)[0])
-    expected = network.sample_loss_and_coarse_gradient(Z, *problem, "relu")
+    expected = network.sample_loss_and_coarse_gradients(Z, *problem, ["relu"])
     for layout in (np.asfortranarray(Z), Z[::-1].copy()[::-1], Z.tolist()):
-        found = network.sample_loss_and_coarse_gradient(layout, *problem, "relu")
+        found = network.sample_loss_and_coarse_gradients(layout, *problem, ["relu"])
         np.testing.assert_allclose(found, expected, rtol=1e-13)  # sums of 3 terms without much cancellation
 
 

@@ -1,0 +1,61 @@
+"""Running moments: mean and (co)variances of rows that come in batches, joined without cancellation.
+
+A batch of n_b rows with mean b and co-moment (sum of outer products of the deviations) B joins n_a rows with
+mean a and co-moment A by
+
+    mean = a + (b - a) n_b / n,    co-moment = A + B + (b - a)(b - a)^T n_a n_b / n,    n = n_a + n_b
+
+(Chan, Golub and LeVeque, 1979), which never subtracts two large sums as E[x^2] - E[x]^2 does. The diagonal of
+the co-moment, all that standard errors need, follows the same rule entry by entry.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class Moments:
+    """Count, mean (k,) and co-moment of the rows added so far: (k, k) if `full`, else its diagonal (k,)."""
+
+    def __init__(self, *, full: bool) -> None:
+        self.full = full
+        self.count = 0
+        self.mean: Array = np.zeros(0)
+        self.comoment: Array = np.zeros(0)
+        self._scratch: Array = np.zeros((0, 0))
+
+    def add(self, rows: Array) -> None:
+        """Join the moments of `rows`, (n, k)."""
+        mean = rows.mean(axis=0)
+        if self._scratch.shape != rows.shape:
+            self._scratch = np.empty_like(rows)
+        deviations = np.subtract(rows, mean, out=self._scratch)
+        comoment = deviations.T @ deviations if self.full else np.einsum("nk,nk->k", deviations, deviations)
+        self._join(len(rows), mean, comoment)
+
+    def join(self, other: "Moments") -> None:
+        """Join the moments of other rows, kept in the same form."""
+        self._join(other.count, other.mean, other.comoment)
+
+    @property
+    def covariance(self) -> Array:
+        """Unbiased covariance of one row, (k, k); or its diagonal (k,)."""
+        return np.asarray(self.comoment / (self.count - 1))
+
+    @property
+    def variance(self) -> Array:
+        """Unbiased variance of each entry of one row, (k,)."""
+        return np.asarray(np.diag(self.covariance)) if self.full else self.covariance
+
+    def _join(self, count: int, mean: Array, comoment: Array) -> None:
+        if self.count == 0:
+            self.count, self.mean, self.comoment = count, mean, comoment
+            return
+        total = self.count + count
+        difference = mean - self.mean
+        scaled = difference * (self.count * count / total)
+        self.mean = self.mean + difference * (count / total)
+        self.comoment += comoment
+        self.comoment += np.outer(difference, scaled) if self.full else difference * scaled
+        self.count = total

@@ -1,0 +1,171 @@
+"""Rung 2 of the ladder of samplers: the reduced law, the network's own with about m times fewer normals.
+
+What is outside the plane of w and w* enters a coarse gradient only as a sum of independent Gaussian vectors
+r_i with weights. Given all that is in the plane the weights are fixed, so that the sum is one Gaussian
+vector, whose scale is the root of the sum of squared weights. Instead of m rests a sample needs one, and a
+mean over samples needs one in all, for the samples are summed as the patches are: its scale is the root of
+the sum over both.
+
+Several estimators share their inputs, so that their rests are correlated. Their proxies are 1 on sets that
+contain each other, {0 < x < 1}, {x > 0} and all x. A rest is therefore drawn for each difference of two
+such sets, where the weights are the same and no patch is counted twice, and an estimator's rest is the sum
+of those of its differences. That is the joint law of all of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numerics import network
+from numerics.frame import Frame, frame, lifted
+from numerics.moments import Moments
+from numerics.sampling import MonteCarloResult, Plan, Problem
+from numerics.streams import RowSource, generator, stream_moments
+
+Array = NDArray[np.float64]
+
+RUNG = "reduced"
+TRUSTS = "that a sum of independent Gaussian vectors is one, with the root of the summed squares as scale"
+# Each is 1 wherever the one before it is.
+NARROW_TO_WIDE = ("clipped_relu", "relu", "identity")
+# 2^14 numbers are 128 kB: the ten arrays of that size that a chunk needs stay in a core's cache.
+NUMBERS_PER_CHUNK = 2**14
+
+# From the weights of m summands, (m, n), to the scale of their sum, (n,).
+Scale = Callable[[Array], Array]
+
+
+def root_of_sum_of_squares(weights: Array) -> Array:
+    """Scale of a sum of independent Gaussian vectors with these weights, (m, n) -> (n,)."""
+    return np.asarray(np.sqrt(np.einsum("mn,mn->n", weights, weights)))
+
+
+def nested(problem: Problem) -> Problem:
+    """The same problem with its estimators ordered from narrow to wide."""
+    return replace(problem, stes=tuple(ste for ste in NARROW_TO_WIDE if ste in problem.stes))
+
+
+def chunk_size(m: int) -> int:
+    """Samples of m patches to hold at a time."""
+    return max(1, NUMBERS_PER_CHUNK // m)
+
+
+def plane_rows(problem: Problem, seen: Frame, along: Array, across: Array, scale: Scale) -> Array:
+    """What the parts of the patches in the plane determine.
+
+    Parameters
+    ----------
+    problem : Problem
+        With its estimators ordered from narrow to wide.
+    seen : Frame
+    along, across : (m, n) float64
+        Components of the patches along ŵ and ê.
+    scale : callable
+        Of a sum of rests; `root_of_sum_of_squares` is the right one.
+
+    Returns
+    -------
+    (n, 1 + 3 K) float64
+        The loss; for each estimator its components along ŵ and ê; then the squared scale of the rest that
+        each adds to those before it.
+    """
+    signal = seen.norm * along
+    taught = seen.cosine * along
+    taught += seen.sine * across
+    residual = _weighted(problem.v, along > 0) - _weighted(problem.v_star, taught > 0)
+    stes = len(problem.stes)
+    rows = np.empty((1 + 3 * stes, along.shape[1]))
+    rows[0] = np.square(residual) / 2
+    inside, squares = rows[1 : 1 + 2 * stes].reshape(stes, 2, -1), rows[1 + 2 * stes :]
+    before: NDArray[np.bool_] | None = None
+    for k, ste in enumerate(problem.stes):
+        support = network.SUPPORTS[ste](signal)
+        added = (support if before is None else support & ~before) * problem.v[:, None]
+        np.einsum("mn,mn->n", added, along, out=inside[k, 0])
+        np.einsum("mn,mn->n", added, across, out=inside[k, 1])
+        squares[k] = scale(added)
+        before = support
+    rows[1:] *= residual
+    np.square(squares, out=squares)
+    np.cumsum(inside, axis=0, out=inside)
+    return rows.T
+
+
+def _weighted(weights: Array, chosen: NDArray[np.bool_]) -> Array:
+    return np.asarray(np.einsum("m,mn->n", weights, chosen.astype(np.float64)))
+
+
+def rows_of(problem: Problem, chunk: int, scale: Scale = root_of_sum_of_squares) -> RowSource:
+    """Rows in the plane, see `plane_rows`, of n <= `chunk` samples drawn from the reduced law."""
+    seen = frame(problem)
+
+    def source() -> Callable[[np.random.Generator, int], Array]:
+        buffer = np.empty(2 * problem.m * chunk)
+
+        def rows(rng: np.random.Generator, n: int) -> Array:
+            normals = buffer[: 2 * problem.m * n].reshape(2, problem.m, n)
+            rng.standard_normal(out=normals)
+            return plane_rows(problem, seen, normals[0], normals[1], scale)
+
+        return rows
+
+    return source
+
+
+def rests(seen: Frame, squares: Array, rng: np.random.Generator) -> Array:
+    """Draw the rests of the estimators, (n, K, d), given what each adds to the squared scale, (n, K)."""
+    d = seen.plane.shape[1]
+    drawn = seen.outside(rng.standard_normal((*squares.shape, d)))
+    return np.asarray(np.cumsum(np.sqrt(squares)[..., None] * drawn, axis=-2))
+
+
+def draw(
+    problem: Problem,
+    n: int,
+    rng: np.random.Generator,
+    *,
+    group: int = 1,
+    scale: Scale = root_of_sum_of_squares,
+) -> Array:
+    """Draw n means of `group` samples of loss and coarse gradients each, with one rest for each mean.
+
+    Returns
+    -------
+    (n, 1 + K d) float64
+        In the law of means of the rows of `numerics.network.sample_loss_and_coarse_gradients`, with the
+        estimators from narrow to wide.
+    """
+    one, stes = nested(problem), len(problem.stes)
+    seen = frame(one)
+    rows = rows_of(one, n * group, scale)()(rng, n * group).reshape(n, group, -1).mean(axis=1)
+    inside = rows[:, 1 : 1 + 2 * stes].reshape(n, stes, 2) @ seen.plane
+    gradients = inside + rests(seen, rows[:, 1 + 2 * stes :] / group, rng)
+    return np.column_stack([rows[:, 0], gradients.reshape(n, -1)])
+
+
+def sample(problem: Problem, plan: Plan) -> MonteCarloResult:
+    """Estimate loss and coarse gradients from the reduced law, with one rest for the mean of all samples."""
+    one = nested(problem)
+    seen, chunk = frame(one), plan.chunk or chunk_size(one.m)
+    moments = stream_moments(
+        rows_of(one, chunk), plan.samples, plan.seed, chunk=chunk, threads=plan.threads, full=True
+    )
+    added = moments.mean[1 + 2 * len(one.stes) :]
+    return lifted(
+        one,
+        seen,
+        moments,
+        rest=_rest_of_mean(seen, added, moments, plan),
+        squares=np.cumsum(added),
+        plan=plan,
+        rung=RUNG,
+        trusts=TRUSTS,
+        samples=moments.count,
+    )
+
+
+def _rest_of_mean(seen: Frame, added: Array, moments: Moments, plan: Plan) -> Array:
+    # The streams' seeds were spawned before, so that this child is none of theirs.
+    return rests(seen, added / moments.count, generator(plan.seed.spawn(1)[0]))

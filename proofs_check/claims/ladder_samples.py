@@ -1,0 +1,151 @@
+"""What the claims on the ladder of samplers compare: each rung run with the formula that it trusts put in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Expr, Symbol, Tuple
+
+from numerics import conditional_sampling, network_sampling, reduced_sampling, sobol_sampling
+from numerics.closed_forms import evaluate
+from numerics.frame import frame
+from numerics.moments import Moments
+from numerics.monte_carlo import Estimate
+from numerics.sampling import Plan, Problem, problem
+from numerics.streams import seed_sequence
+from proofs_check.claims.networks import networks
+from theory.symbols import theta
+
+Array = NDArray[np.float64]
+
+SUM_OF_SQUARES, SUM = Symbol("q", real=True), Symbol("s", real=True)
+ALONG, POINT = Symbol("a", real=True), Symbol("t", real=True)
+SAMPLES_QUICK, SAMPLES_FULL = 50_000, 500_000
+BATCH = 10_000
+# Samples of the plane alone are cheap.
+PLANE_TIMES = 8
+# A mean of means: as many as make the joint law of a few samples visible, and not yet normal.
+GROUP = 2
+# For each estimator alone, and for all three.
+FREQUENCIES = 3
+# Replicates of 2^12 points; their number exceeds that of the means compared by far, so that the chi-square
+# law of the score is not bent, and rung 3's error dominates anyway.
+REPLICATES, LOG2_POINTS = 64, 12
+
+
+def problems(rng: np.random.Generator) -> list[Problem]:
+    """Networks at angles on both sides of π/2, with all estimators from narrow to wide."""
+    stes = reduced_sampling.NARROW_TO_WIDE
+    return [problem("ladder", one.v, one.w, one.v_star, one.w_star, stes) for one in networks(rng)]
+
+
+def _gathered(draw: Callable[[int], Array], samples: int) -> Estimate:
+    moments = Moments(full=True)
+    while moments.count < samples:
+        moments.add(draw(min(BATCH, samples - moments.count)))
+    return Estimate(moments.mean, moments.covariance, moments.count)
+
+
+@dataclass(frozen=True, eq=False)
+class Grouped:
+    """A problem, the samples in a mean, and the frequencies (F, 1 + K d) of a characteristic function."""
+
+    problem: Problem
+    group: int
+    frequencies: Array
+
+    def estimate(self, draw: Callable[[int], Array], full: bool) -> Estimate:
+        """Cosines and sines, whose means are the characteristic function, which determines the law."""
+
+        def waves(n: int) -> Array:
+            phases = draw(n) @ self.frequencies.T
+            return np.concatenate([np.cos(phases), np.sin(phases)], axis=1)
+
+        return _gathered(waves, SAMPLES_FULL if full else SAMPLES_QUICK)
+
+
+def _network_rows(one: Grouped, rng: np.random.Generator) -> Callable[[int], Array]:
+    rows = network_sampling.rows_of(one.problem, BATCH * one.group)()
+
+    def draw(n: int) -> Array:
+        return np.asarray(rows(rng, n * one.group).reshape(n, one.group, -1).mean(axis=1))
+
+    return draw
+
+
+def grouped(rng: np.random.Generator) -> list[Grouped]:
+    """Single samples and means of a few; frequencies for each estimator alone and for all three at once."""
+    found = []
+    for one, group in zip(problems(rng), (1, GROUP, 1, GROUP), strict=True):
+        pilot = _network_rows(Grouped(one, group, np.zeros(0)), rng)(2_000)
+        kept = np.zeros((FREQUENCIES, 4, pilot.shape[1]), dtype=np.bool_)
+        kept[..., 0] = True
+        for k in range(3):
+            kept[:, [k, 3], 1 + k * one.d : 1 + (k + 1) * one.d] = True
+        size = np.sqrt(kept.sum(axis=-1, keepdims=True)) * pilot.std(axis=0)
+        drawn = rng.standard_normal(kept.shape) * kept / size
+        found.append(Grouped(one, group, drawn.reshape(-1, pilot.shape[1])))
+    return found
+
+
+def scale_of(subject: Expr) -> reduced_sampling.Scale:
+    """The scale of a rest as the sampler takes it, from R2's subject."""
+
+    def scale(weights: Array) -> Array:
+        sums = {SUM_OF_SQUARES: np.square(weights).sum(axis=0), SUM: weights.sum(axis=0)}
+        return np.asarray(evaluate(subject, sums) + np.zeros(weights.shape[1]))
+
+    return scale
+
+
+def network_mean(one: Grouped, rng: np.random.Generator, full: bool) -> Estimate:
+    """Rung 1."""
+    return one.estimate(_network_rows(one, rng), full)
+
+
+def reduced_mean(subject: Expr, one: Grouped, rng: np.random.Generator, full: bool) -> Estimate:
+    """Rung 2 with the subject for the scale of its rests."""
+    scale = scale_of(subject)
+    return one.estimate(
+        lambda n: reduced_sampling.draw(one.problem, n, rng, group=one.group, scale=scale), full
+    )
+
+
+def plane_means(one: Problem, rng: np.random.Generator, full: bool) -> Estimate:
+    """Rung 2 without its rests."""
+    rows, columns = reduced_sampling.rows_of(one, BATCH)(), 1 + 2 * len(one.stes)
+    return _gathered(
+        lambda n: rows(rng, n)[:, :columns], PLANE_TIMES * (SAMPLES_FULL if full else SAMPLES_QUICK)
+    )
+
+
+def law_of(subject: Tuple) -> conditional_sampling.TeacherLaw:
+    """The teacher's law as the sampler takes it, from R3's subject."""
+
+    def law(along: Array, cosine: float, sine: float) -> tuple[Array, Array]:
+        at = {ALONG: along, theta: np.arctan2(sine, cosine)}
+        fires, mean = (np.asarray(evaluate(part, at) + np.zeros(along.shape)) for part in subject)
+        return fires, mean
+
+    return law
+
+
+def quantile_of(subject: Expr) -> sobol_sampling.Quantile:
+    """The quantile as the sampler takes it, from R4's subject."""
+    return lambda points: np.asarray(evaluate(subject, {POINT: points}))
+
+
+def conditional_means(subject: Tuple, one: Problem, rng: np.random.Generator, full: bool) -> Estimate:
+    """Rung 3 with the subject for the teacher's law."""
+    rows = conditional_sampling.rows_of(one, BATCH, law_of(subject))()
+    return _gathered(lambda n: rows(rng, n), PLANE_TIMES * (SAMPLES_FULL if full else SAMPLES_QUICK))
+
+
+def sobol_means(subject: Expr, one: Problem, rng: np.random.Generator, full: bool) -> Estimate:
+    """Rung 4 with the subject for the quantile; its samples are means of replicates."""
+    plan = Plan(samples=REPLICATES << LOG2_POINTS, seed=seed_sequence("ladder", rng))
+    moments = sobol_sampling.replicates(
+        one, frame(one), REPLICATES, LOG2_POINTS + 2 * full, plan, quantile_of(subject)
+    )
+    return Estimate(moments.mean, moments.covariance, moments.count)
