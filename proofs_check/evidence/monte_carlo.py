@@ -91,9 +91,9 @@ def sampled_mean(
         scores = [score(estimate, predict(claim.subject, case)) for case, estimate in pairs]
         smallest = min(scores, key=lambda one: one.tail)
         said = (
-            f"smallest tail probability {smallest.tail:.2g} of {len(scores)} comparisons, {samples} samples of "
-            f"rung network, which trusts nothing (alarm below {FALSE_ALARM:g}); detects relative errors from "
-            f"{min(one.detectable for one in scores):.2g} to {max(one.detectable for one in scores):.2g}"
+            f"smallest tail probability {smallest.tail:.2g} of {len(scores)} comparisons, {samples} samples "
+            f"of rung network, which trusts nothing (alarm below {FALSE_ALARM:g}); detects relative errors "
+            f"from {min(one.detectable for one in scores):.2g} to {max(one.detectable for one in scores):.2g}"
         )
         return Finding(Verdict.REFUTES if smallest.tail < FALSE_ALARM else Verdict.SUPPORTS, said)
 
