@@ -23,8 +23,8 @@ M = 16
 SIZES = (128, 1024)
 SAMPLES = 100_000
 # Time is linear in the number of samples (a row below): the slowest peers get fewer.
-PEER_SAMPLES = {128: 20_000, 1024: 2_500}
-BATCH = 500
+PEER_SAMPLES = {128: 20_000, 1024: 3_000}
+BATCH = 1_000
 # Samples for each rung that take a few tenths of a second.
 NETWORK_SAMPLES = {128: 20_000, 1024: 2_500}
 PLANE_SAMPLES = 500_000
