@@ -20,12 +20,14 @@ TRUSTS = "nothing but the network's definition"
 # sweeps the (k, k) co-moment a few times, which at k = 1000 costs as much as 100 samples: so then at least
 # 128.
 NORMALS_PER_CHUNK = 2**17
-LEAST_CHUNK_FOR_COVARIANCE = 128
+# BLAS sums products of more than 10,000 numbers in threads, which for one column takes 400 times longer.
+LEAST_FOR_COVARIANCE, MOST_FOR_COVARIANCE = 128, 2**13
 
 
 def chunk_size(shape: tuple[int, ...], *, covariance: bool) -> int:
     """Samples of the given shape to hold at a time."""
-    return max(LEAST_CHUNK_FOR_COVARIANCE if covariance else 1, NORMALS_PER_CHUNK // math.prod(shape))
+    chunk = max(1, NORMALS_PER_CHUNK // math.prod(shape))
+    return min(max(LEAST_FOR_COVARIANCE, chunk), MOST_FOR_COVARIANCE) if covariance else chunk
 
 
 def rows_of(problem: Problem, chunk: int) -> RowSource:

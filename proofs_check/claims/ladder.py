@@ -141,7 +141,7 @@ def _sobol() -> Claim:
             vanishing(lambda claim: (normal_distribution(claim.subject) - POINT,), "Φ of the quantile"),
             same_mean(
                 problems,
-                lambda one, rng, full: conditional_means(_conditional().subject, one, rng, full),
+                lambda one, samples, rng: conditional_means(_conditional().subject, one, samples, rng),
                 sobol_means,
                 "means of loss and all three coarse gradients in the plane",
                 _samplers(sobol_sampling, conditional_sampling),

@@ -21,17 +21,14 @@ Array = NDArray[np.float64]
 
 SUM_OF_SQUARES, SUM = Symbol("q", real=True), Symbol("s", real=True)
 ALONG, POINT = Symbol("a", real=True), Symbol("t", real=True)
-SAMPLES_QUICK, SAMPLES_FULL = 50_000, 500_000
-BATCH = 10_000
-# Samples of the plane alone are cheap.
-PLANE_TIMES = 8
+# Products of larger batches are cut up by BLAS for threads, which takes longer than the product itself.
+BATCH, PLANE_BATCH = 400, 4_000
 # A mean of means: as many as make the joint law of a few samples visible, and not yet normal.
 GROUP = 2
 # For each estimator alone, and for all three.
 FREQUENCIES = 3
-# Replicates of 2^12 points; their number exceeds that of the means compared by far, so that the chi-square
-# law of the score is not bent, and rung 3's error dominates anyway.
-REPLICATES, LOG2_POINTS = 64, 12
+# Far more than the means compared, so that the law of the score is not bent; rung 3's error dominates anyway.
+REPLICATES = 64
 
 
 def problems(rng: np.random.Generator) -> list[Problem]:
@@ -40,10 +37,10 @@ def problems(rng: np.random.Generator) -> list[Problem]:
     return [problem("ladder", one.v, one.w, one.v_star, one.w_star, stes) for one in networks(rng)]
 
 
-def _gathered(draw: Callable[[int], Array], samples: int) -> Estimate:
+def _gathered(draw: Callable[[int], Array], samples: int, batch: int) -> Estimate:
     moments = Moments(full=True)
     while moments.count < samples:
-        moments.add(draw(min(BATCH, samples - moments.count)))
+        moments.add(draw(min(batch, samples - moments.count)))
     return Estimate(moments.mean, moments.covariance, moments.count)
 
 
@@ -55,14 +52,14 @@ class Grouped:
     group: int
     frequencies: Array
 
-    def estimate(self, draw: Callable[[int], Array], full: bool) -> Estimate:
+    def estimate(self, draw: Callable[[int], Array], samples: int) -> Estimate:
         """Cosines and sines, whose means are the characteristic function, which determines the law."""
 
         def waves(n: int) -> Array:
             phases = draw(n) @ self.frequencies.T
             return np.concatenate([np.cos(phases), np.sin(phases)], axis=1)
 
-        return _gathered(waves, SAMPLES_FULL if full else SAMPLES_QUICK)
+        return _gathered(waves, samples, BATCH)
 
 
 def _network_rows(one: Grouped, rng: np.random.Generator) -> Callable[[int], Array]:
@@ -78,7 +75,8 @@ def grouped(rng: np.random.Generator) -> list[Grouped]:
     """Single samples and means of a few; frequencies for each estimator alone and for all three at once."""
     found = []
     for one, group in zip(problems(rng), (1, GROUP, 1, GROUP), strict=True):
-        pilot = _network_rows(Grouped(one, group, np.zeros(0)), rng)(2_000)
+        draw = _network_rows(Grouped(one, group, np.zeros(0)), rng)
+        pilot = np.concatenate([draw(BATCH) for _ in range(5)])
         kept = np.zeros((FREQUENCIES, 4, pilot.shape[1]), dtype=np.bool_)
         kept[..., 0] = True
         for k in range(3):
@@ -99,25 +97,23 @@ def scale_of(subject: Expr) -> reduced_sampling.Scale:
     return scale
 
 
-def network_mean(one: Grouped, rng: np.random.Generator, full: bool) -> Estimate:
+def network_mean(one: Grouped, samples: int, rng: np.random.Generator) -> Estimate:
     """Rung 1."""
-    return one.estimate(_network_rows(one, rng), full)
+    return one.estimate(_network_rows(one, rng), samples)
 
 
-def reduced_mean(subject: Expr, one: Grouped, rng: np.random.Generator, full: bool) -> Estimate:
+def reduced_mean(subject: Expr, one: Grouped, samples: int, rng: np.random.Generator) -> Estimate:
     """Rung 2 with the subject for the scale of its rests."""
     scale = scale_of(subject)
     return one.estimate(
-        lambda n: reduced_sampling.draw(one.problem, n, rng, group=one.group, scale=scale), full
+        lambda n: reduced_sampling.draw(one.problem, n, rng, group=one.group, scale=scale), samples
     )
 
 
-def plane_means(one: Problem, rng: np.random.Generator, full: bool) -> Estimate:
+def plane_means(one: Problem, samples: int, rng: np.random.Generator) -> Estimate:
     """Rung 2 without its rests."""
-    rows, columns = reduced_sampling.rows_of(one, BATCH)(), 1 + 2 * len(one.stes)
-    return _gathered(
-        lambda n: rows(rng, n)[:, :columns], PLANE_TIMES * (SAMPLES_FULL if full else SAMPLES_QUICK)
-    )
+    rows, columns = reduced_sampling.rows_of(one, PLANE_BATCH)(), 1 + 2 * len(one.stes)
+    return _gathered(lambda n: rows(rng, n)[:, :columns], samples, PLANE_BATCH)
 
 
 def law_of(subject: Tuple) -> conditional_sampling.TeacherLaw:
@@ -136,16 +132,15 @@ def quantile_of(subject: Expr) -> sobol_sampling.Quantile:
     return lambda points: np.asarray(evaluate(subject, {POINT: points}))
 
 
-def conditional_means(subject: Tuple, one: Problem, rng: np.random.Generator, full: bool) -> Estimate:
+def conditional_means(subject: Tuple, one: Problem, samples: int, rng: np.random.Generator) -> Estimate:
     """Rung 3 with the subject for the teacher's law."""
-    rows = conditional_sampling.rows_of(one, BATCH, law_of(subject))()
-    return _gathered(lambda n: rows(rng, n), PLANE_TIMES * (SAMPLES_FULL if full else SAMPLES_QUICK))
+    rows = conditional_sampling.rows_of(one, PLANE_BATCH, law_of(subject))()
+    return _gathered(lambda n: rows(rng, n), samples, PLANE_BATCH)
 
 
-def sobol_means(subject: Expr, one: Problem, rng: np.random.Generator, full: bool) -> Estimate:
+def sobol_means(subject: Expr, one: Problem, samples: int, rng: np.random.Generator) -> Estimate:
     """Rung 4 with the subject for the quantile; its samples are means of replicates."""
-    plan = Plan(samples=REPLICATES << LOG2_POINTS, seed=seed_sequence("ladder", rng))
-    moments = sobol_sampling.replicates(
-        one, frame(one), REPLICATES, LOG2_POINTS + 2 * full, plan, quantile_of(subject)
-    )
+    log2_points = (samples // REPLICATES).bit_length()
+    plan = Plan(samples=REPLICATES << log2_points, seed=seed_sequence("ladder", rng))
+    moments = sobol_sampling.replicates(one, frame(one), REPLICATES, log2_points, plan, quantile_of(subject))
     return Estimate(moments.mean, moments.covariance, moments.count)

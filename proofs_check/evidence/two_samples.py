@@ -11,14 +11,14 @@ import numpy as np
 
 from numerics.monte_carlo import Estimate
 from proofs_check.context import Context
-from proofs_check.evidence.monte_carlo import FALSE_ALARM, score
+from proofs_check.evidence.monte_carlo import FALSE_ALARM, SAMPLES_FULL, SAMPLES_QUICK, score
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
 
 
 def same_mean(
     cases: Callable[[np.random.Generator], Sequence[Any]],
-    below: Callable[[Any, np.random.Generator, bool], Estimate],
-    above: Callable[[Any, Any, np.random.Generator, bool], Estimate],
+    below: Callable[[Any, int, np.random.Generator], Estimate],
+    above: Callable[[Any, Any, int, np.random.Generator], Estimate],
     shows: str,
     samplers: str,
 ) -> Evidence:
@@ -29,7 +29,7 @@ def same_mean(
     cases : callable
         From a generator to parameter sets.
     below : callable
-        From a parameter set, a generator and whether to spare no effort to an estimate.
+        From a parameter set, a sample size and a generator to an estimate.
     above : callable
         The same, from the subject and these.
     shows : str
@@ -39,17 +39,18 @@ def same_mean(
     """
 
     def check(claim: Claim, context: Context) -> Finding:
+        samples = SAMPLES_FULL if context.full else SAMPLES_QUICK
         rng = context.rng(claim.id, shows)
 
         def gather() -> list[tuple[Any, Estimate]]:
-            return [(case, below(case, rng, context.full)) for case in cases(rng)]
+            return [(case, below(case, samples, rng)) for case in cases(rng)]
 
         pairs = context.once((claim.id, shows), gather)
         if not pairs:
             return Finding(Verdict.SILENT, "no case was sampled")
         other = context.rng(claim.id, shows, "above")
         scores = [
-            score(difference(estimate, above(claim.subject, case, other, context.full)), estimate.mean)
+            score(difference(estimate, above(claim.subject, case, samples, other)), estimate.mean)
             for case, estimate in pairs
         ]
         smallest = min(one.tail for one in scores)
