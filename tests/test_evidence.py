@@ -2,16 +2,15 @@
 
 from dataclasses import replace
 
-import mpmath
 import numpy as np
 import pytest
 from hypothesis import assume
 from hypothesis import strategies as st
-from sympy import Function, Integer, Rational, Symbol, cos, exp, pi, sin, sqrt
+from sympy import Function, Integer, Integral, Rational, Symbol, cos, exp, pi, sin, sqrt
 
 from numerics.monte_carlo import Estimate, estimate
 from proofs_check.context import Context
-from proofs_check.evidence import monte_carlo
+from proofs_check.evidence import monte_carlo, quadrature
 from proofs_check.evidence.cases import searched, simulated
 from proofs_check.evidence.monte_carlo import sampled_mean, score
 from proofs_check.evidence.points import NoPointError, points
@@ -53,6 +52,12 @@ def test_symbolic_evidence_supports_an_identity_and_refutes_a_near_one():
     assert "x =" in found.witness
 
 
+def test_integral_that_is_left_over_is_not_decided():
+    left = Integral(exp(-(x**2)), (x, 0, 1))
+    zero = vanishing(lambda one: (one.subject - left.xreplace({x: Symbol("y", real=True)}),), "an integral")
+    assert verdict(zero, left) is Verdict.SILENT
+
+
 def test_symbolic_evidence_is_silent_when_no_normal_form_is_zero(monkeypatch):
     monkeypatch.setattr("proofs_check.evidence.symbolic._is_zero", lambda *_: False)
     assert verdict(PYTHAGORAS, sin(x) ** 2 + cos(x) ** 2) is Verdict.SILENT
@@ -87,23 +92,66 @@ def test_example_that_violates_the_assumptions_is_refused():
 # quadrature
 
 AREA = integrals(
-    lambda subject: (subject,), lambda at: (mpmath.quad(mpmath.exp, [0, at["x"]]),), "area under exp"
+    lambda subject: (subject,),
+    lambda at: (quadrature.integral(lambda z: z.exp(), 0 * at["x"], at["x"]),),
+    "area under exp",
 )
+SHORT_OF_TWO = (x > 0, x < 2)
 
 
-def test_quadrature_supports_the_integral_and_refutes_a_tiny_error():
-    assert verdict(AREA, exp(x) - 1, assumptions=(x > 0, x < 2)) is Verdict.SUPPORTS
-    wrong = (exp(x) - 1) * (1 + Rational(1, 10**15))
-    assert verdict(AREA, wrong, assumptions=(x > 0, x < 2)) is Verdict.REFUTES
+def test_certified_integral_supports_a_closed_form_and_refutes_an_error_in_the_thirtieth_digit():
+    assert verdict(AREA, exp(x) - 1, assumptions=SHORT_OF_TWO) is Verdict.SUPPORTS
+    wrong = exp(x) - 1 + Rational(1, 10**30)
+    assert verdict(AREA, wrong, assumptions=SHORT_OF_TWO) is Verdict.REFUTES
+
+
+def test_balls_too_wide_to_tell_thirty_digits_decide_nothing(monkeypatch):
+    monkeypatch.setattr(quadrature, "PRECISION", 53)
+    found = AREA.check(claim(exp(x) - 1, assumptions=SHORT_OF_TWO), Context())
+    assert found.verdict is Verdict.SILENT
+    assert "wide" in found.witness
+    # A wide ball still refutes what lies outside it.
+    assert verdict(AREA, exp(x), assumptions=SHORT_OF_TWO) is Verdict.REFUTES
+
+
+def test_integrand_with_a_branch_point_is_refused():
+    kink = integrals(
+        lambda subject: (subject,),
+        lambda at: (quadrature.integral(lambda z: z.sqrt(analytic=True), -at["x"], at["x"]),),
+        "across a branch point",
+    )
+    whole = claim(x, (kink,), assumptions=SHORT_OF_TWO, example={x: Integer(1)})
+    assert judge(whole, Context()).status is Status.ERROR
+
+
+@pytest.mark.parametrize(("power", "moment"), [(0, Rational(1, 2)), (1, 1 / sqrt(2 * pi))])
+def test_improper_integral_contains_its_value_with_the_tail(power, moment):
+    half_line = integrals(
+        lambda subject: (subject,),
+        lambda _: (quadrature.normal_integral(lambda z: z**power * quadrature.density(z), power, None),),
+        "half-line",
+    )
+    assert verdict(half_line, moment) is Verdict.SUPPORTS
+    assert verdict(half_line, moment + Rational(1, 10**30)) is Verdict.REFUTES
+
+
+def test_tail_that_is_cut_off_too_early_shows_as_a_wide_ball(monkeypatch):
+    monkeypatch.setattr(quadrature, "END", 5)
+    half_line = integrals(
+        lambda subject: (subject,),
+        lambda _: (quadrature.normal_integral(quadrature.density, 0, None),),
+        "half-line",
+    )
+    assert verdict(half_line, Rational(1, 2)) is Verdict.SILENT
 
 
 def test_quadrature_breaks_on_a_value_that_is_no_number():
-    nowhere = integrals(lambda subject: (subject,), lambda _: (mpmath.nan,), "nothing")
+    nowhere = integrals(lambda subject: (subject,), lambda at: (at["x"] / 0,), "nothing")
     assert judge(claim(x, (nowhere,)), Context()).status is Status.ERROR
 
 
 def test_quadrature_refuses_a_missing_component():
-    short = integrals(lambda subject: (subject, subject), lambda _: (mpmath.mpf(0),), "one for two")
+    short = integrals(lambda subject: (subject, subject), lambda at: (at["x"],), "one for two")
     assert judge(claim(x, (short,)), Context()).status is Status.ERROR
 
 

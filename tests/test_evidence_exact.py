@@ -20,6 +20,7 @@ from sympy import (
     Symbol,
     asin,
     cos,
+    cot,
     erf,
     exp,
     pi,
@@ -249,7 +250,7 @@ def test_balls_use_the_assumptions_of_the_claim():
     assert judge(vacuous, Context()).status is Status.ERROR
 
 
-@pytest.mark.parametrize("f", [exp, erf, sin, cos, tan, asin, sqrt])
+@pytest.mark.parametrize("f", [exp, erf, sin, cos, tan, cot, asin, sqrt])
 def test_balls_enclose_the_value_that_sympy_computes(f):
     at = Rational(2, 7)
     exact = f(at).n(60)

@@ -6,7 +6,6 @@ integrands, and the coefficients of that function in them.
 
 from typing import Any
 
-import mpmath
 import numpy as np
 from numpy.typing import NDArray
 from sympy import Add, Expr, Function, Integer, Rational, Symbol, cos, diff, erf, integrate, oo, pi, sin, sqrt
@@ -134,9 +133,9 @@ def _two_sided() -> Claim:
         return diff(wide, X) - factor * 2 * normal_density(X / sin(theta)) / sin(theta), wide.subs(X, 0)
 
     def reference(at: Any) -> tuple[Any]:
-        cotangent, end = mpmath.cot(at["theta"]), 1 / at["norm_w"]
-        mean = mpmath.quad(lambda y: mpmath.npdf(y) * mpmath.npdf(cotangent * y), [-end, 0, end])
-        return (at["norm_v"] ** 2 * mean / mpmath.sin(at["theta"]),)
+        # Even in the coordinate along w, like the proxy.
+        mean = 2 * plane.mean_across(1 / at["norm_w"], at["theta"].cot())
+        return (at["norm_v"] ** 2 * mean / at["theta"].sin(),)
 
     return Claim(
         id="tangential-law-two-sided-clip",

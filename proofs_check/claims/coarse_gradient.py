@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import mpmath
 import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Integer, Rational, cos, cot, diff, pi, sin, sqrt
@@ -168,7 +167,7 @@ def _tangential(ste: str) -> Claim:
 
     def reference(at: Mapping[str, Any]) -> Sequence[Any]:
         across = plane.patch_means(ste, at["norm_w"], at["theta"])["teacher"][1]
-        return (at["norm_v"] ** 2 * across / mpmath.sin(at["theta"]),)
+        return (at["norm_v"] ** 2 * across / at["theta"].sin(),)
 
     other = "relu" if ste == "identity" else "identity"
     return Claim(

@@ -1,8 +1,7 @@
 """The small constants of A6 and A13: the least tangential constant, and the error angle for small λ."""
 
-from collections.abc import Callable
+from typing import Any
 
-import mpmath
 import numpy as np
 from hypothesis import strategies as st
 from sympy import Rational, sqrt
@@ -30,10 +29,15 @@ def claims() -> tuple[Claim, ...]:
     return (*(_smallest(ste) for ste in coarse_gradient.ESTIMATORS), _small_penalty())
 
 
-def _mean_proxy(ste: str) -> Callable[[], mpmath.mpf]:
-    """E[μ′(G)], which is the law at θ = π/2 and ‖w‖ = 1 but for its factor."""
-    upper = {"relu": mpmath.inf, "clipped_relu": mpmath.mpf(1)}
-    return lambda: mpmath.mpf(1) if ste == "identity" else plane.mean(plane.one, upper[ste])
+def _mean_proxy(ste: str, unit: Any) -> Any:
+    """E[μ′(G)], which is the law at θ = π/2 and ‖w‖ = 1 but for its factor; ``unit`` is a ball of one."""
+    upper = {"relu": None, "clipped_relu": unit}
+    return unit if ste == "identity" else plane.mean(0, upper[ste])
+
+
+def _least(ste: str, size: Any) -> Any:
+    """c(π/2) at ‖w‖ = 1, as an integral; ``size`` is a ball of ‖v‖."""
+    return size**2 * _mean_proxy(ste, size / size) / (2 * size.pi()).sqrt()
 
 
 def _below_the_law(claim: Claim, ste: str) -> Violation:
@@ -62,7 +66,7 @@ def _smallest(ste: str) -> Claim:
         evidence=(
             integrals(
                 lambda subject: (subject,),
-                lambda at: (at["norm_v"] ** 2 * _mean_proxy(ste)() / mpmath.sqrt(2 * mpmath.pi),),
+                lambda at: (_least(ste, at["norm_v"]),),
                 "mean of the proxy at θ = π/2",
             ),
             searched(

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import mpmath
 import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Integer, Rational, cos, cot, diff, exp, integrate, oo, pi, sin
@@ -27,7 +26,7 @@ YIN = Source(Provenance.YL, "arXiv 1903.05662", "expectations of the Gaussian in
 DERIVED = Source(Provenance.DERIVED, "arXiv 1903.05662", "left as an integral there")
 ANGLE = (theta > 0, theta < pi)
 STUDENT = norm_w > 0
-HALF_LINE = mpmath.inf
+HALF_LINE = None
 
 
 def claims() -> tuple[Claim, ...]:
@@ -79,7 +78,7 @@ def _half_space_probability() -> Claim:
             ),
             integrals(
                 lambda subject: (subject,),
-                lambda _: (plane.mean(plane.one, HALF_LINE),),
+                lambda _: (plane.mean(0, HALF_LINE),),
                 "integral over the half-line",
             ),
             _sampled(_student, "frequency of firing"),
@@ -110,7 +109,7 @@ def _wedge_probability() -> Claim:
             ),
             integrals(
                 lambda subject: (subject,),
-                lambda at: (plane.mean(plane.one, HALF_LINE, mpmath.cot(at["theta"])),),
+                lambda at: (plane.mean(0, HALF_LINE, at["theta"].cot()),),
                 "integral over the wedge in Cartesian coordinates",
             ),
             _sampled(_both, "frequency of firing together"),
@@ -142,7 +141,7 @@ def _half_space_mean() -> Claim:
             ),
             integrals(
                 plane.along,
-                lambda _: (plane.mean(plane.identity, HALF_LINE), mpmath.mpf(0)),
+                lambda at: (plane.mean(1, HALF_LINE), 0 * at["theta"]),
                 "integral over the half-line",
             ),
             _sampled(lambda z, network: z * _student(z, network), "sample mean over the half-space"),
@@ -192,8 +191,8 @@ def _wedge_mean() -> Claim:
 
 
 def _wedge_integrals(at: Mapping[str, Any]) -> tuple[Any, Any]:
-    k = mpmath.cot(at["theta"])
-    return plane.mean(plane.identity, HALF_LINE, k), plane.mean_across(HALF_LINE, k)
+    k = at["theta"].cot()
+    return plane.mean(1, HALF_LINE, k), plane.mean_across(HALF_LINE, k)
 
 
 def in_width(component: Expr, slope: Expr) -> tuple[Expr, Expr]:
@@ -222,7 +221,7 @@ def _strip_mean() -> Claim:
             ),
             integrals(
                 plane.along,
-                lambda at: (plane.mean(plane.identity, 1 / at["norm_w"]), mpmath.mpf(0)),
+                lambda at: (plane.mean(1, 1 / at["norm_w"]), 0 * at["theta"]),
                 "integral over the strip",
             ),
             _sampled(lambda z, network: z * _strip(z, network), "sample mean over the strip"),
@@ -269,5 +268,5 @@ def _strip_wedge_mean() -> Claim:
 
 
 def _strip_wedge_integrals(at: Mapping[str, Any]) -> tuple[Any, Any]:
-    k, width = mpmath.cot(at["theta"]), 1 / at["norm_w"]
-    return plane.mean(plane.identity, width, k), plane.mean_across(width, k)
+    k, width = at["theta"].cot(), 1 / at["norm_w"]
+    return plane.mean(1, width, k), plane.mean_across(width, k)

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import Any
 
-import mpmath
-from mpmath import mpf
 from sympy import Expr, sqrt, symbols
 
 from proofs_check.claims import plane
@@ -30,25 +29,25 @@ def written_out(subject: Expr, teacher: Sequence[Any] = V_STAR) -> Expr:
     return subject.subs(entries)
 
 
-def entries(at: Mapping[str, Any], names: Sequence[Any]) -> list[mpf]:
+def entries(at: Mapping[str, Any], names: Sequence[Any]) -> list[Any]:
     """Values of the entries of a second layer."""
     return [at[str(name)] for name in names]
 
 
 def patterns(
-    v: Sequence[mpf], v_star: Sequence[mpf], angle: mpf
-) -> Iterator[tuple[mpf, mpf, tuple[int, ...]]]:
+    v: Sequence[Any], v_star: Sequence[Any], angle: Any
+) -> Iterator[tuple[Any, Any, tuple[int, ...]]]:
     """Probability, h - y and the student's activations, for each pattern of activations of all patches."""
-    both = plane.mean(plane.one, mpmath.inf, mpmath.cot(angle))
-    fires = plane.mean(plane.one, mpmath.inf)
+    both = plane.mean(0, None, angle.cot())
+    fires = plane.mean(0, None)
     chance = {(1, 1): both, (1, 0): fires - both, (0, 1): fires - both, (0, 0): 1 - 2 * fires + both}
     for pattern in product(chance, repeat=len(v)):
-        probability = mpmath.fprod(chance[one] for one in pattern)
+        probability = prod(chance[one] for one in pattern)
         pairs = zip(v, v_star, pattern, strict=True)
-        error = mpmath.fsum(x * fired - y * taught for x, y, (fired, taught) in pairs)
+        error = sum(x * fired - y * taught for x, y, (fired, taught) in pairs)
         yield probability, error, tuple(fired for fired, _ in pattern)
 
 
-def mean_loss(v: Sequence[mpf], v_star: Sequence[mpf], angle: mpf) -> mpf:
+def mean_loss(v: Sequence[Any], v_star: Sequence[Any], angle: Any) -> Any:
     """E[(h - y)²]/2 by summing over all patterns of activations."""
-    return mpmath.fsum(p * error**2 / 2 for p, error, _ in patterns(v, v_star, angle))
+    return sum(p * error**2 / 2 for p, error, _ in patterns(v, v_star, angle))

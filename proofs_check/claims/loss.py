@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import mpmath
 import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Integer, Rational, cos, diff, pi
@@ -149,7 +148,7 @@ def _output_gradient() -> Claim:
     def reference(at: Mapping[str, Any]) -> Sequence[Any]:
         v_at, v_star_at = layers.entries(at, layers.V), layers.entries(at, layers.V_STAR)
         rows = list(layers.patterns(v_at, v_star_at, at["theta"]))
-        return [mpmath.fsum(p * error * fired[i] for p, error, fired in rows) for i in range(layers.M)]
+        return [sum(p * error * fired[i] for p, error, fired in rows) for i in range(layers.M)]
 
     return Claim(
         id="output-gradient",

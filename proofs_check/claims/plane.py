@@ -6,16 +6,15 @@ Nothing here comes from the derivations, which work in polar coordinates or by p
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
-import mpmath
-from mpmath import mpf
 from sympy import Expr, Integer, Rational, Symbol, cos, cot, diff, exp, expand, integrate, oo, pi, sin
 
+from proofs_check.evidence.quadrature import density, distribution, normal_integral
 from theory.gaussian import normal_density, normal_distribution, x
 from theory.symbols import theta, w_hat, w_star
 
-Weight = Callable[[mpf], mpf]
 # Width 1/‖w‖ of the strip of the clipped ReLU.
 X = Symbol("X", real=True)
 
@@ -27,6 +26,7 @@ def along(vector: Expr) -> tuple[Expr, Expr]:
     return student + teacher * cos(theta), teacher * sin(theta)
 
 
+@cache
 def gaussian_moment(power: int) -> Expr:
     """∫ xⁿ φ(x) φ(x cotθ) dx over x > 0; the exponent is -x²/(2 sin²θ)."""
     sine = Symbol("S", positive=True)
@@ -34,12 +34,14 @@ def gaussian_moment(power: int) -> Expr:
     return value.subs(sine, sin(theta))
 
 
+@cache
 def wedge() -> Expr:
     """P(both fire), from its value 1/4 at π/2 and its slope, differentiated under the integral."""
     slope = -gaussian_moment(1) / sin(theta) ** 2
     return Rational(1, 4) + integrate(slope, (theta, pi / 2, theta))
 
 
+@cache
 def symbolic_patch_means(ste: str) -> dict[str, tuple[Expr, Expr]]:
     """E[z μ′], E[z μ′σ] and E[z μ′σ*] along (ŵ, ê); for the clipped ReLU their derivatives in X = 1/‖w‖."""
     zero, own = Integer(0), integrate(x * normal_density(x), (x, 0, oo))
@@ -62,51 +64,35 @@ def slope_and_value(component: Expr, slope: Expr, base: Any, value: Expr) -> tup
     return diff(component, theta) - slope, component.subs(theta, base) - value
 
 
-def one(x: mpf) -> mpf:
-    """Weight of a probability."""
-    return x**0
+def mean(power: int, upper: Any | None, k: Any | None = None) -> Any:
+    """E[x^power 1{0<x<upper}], with 1{teacher fires} if its cotangent is given; power 0 or 1.
+
+    ``upper`` is a ball, or None for infinity.
+    """
+    if k is None:
+        return normal_integral(lambda x: x**power * density(x), power, upper)
+    return normal_integral(lambda x: x**power * density(x) * distribution(k * x), power, upper)
 
 
-def identity(x: mpf) -> mpf:
-    """Weight of a mean."""
-    return x
-
-
-def mean(weight: Weight, upper: mpf, cotangent: mpf | None = None) -> mpf:
-    """E[weight(x) 1{0<x<upper}], with 1{teacher fires} if its cotangent is given."""
-    if cotangent is None:
-        return _integral(lambda x: weight(x) * mpmath.npdf(x), upper)
-    return _integral(lambda x: weight(x) * mpmath.npdf(x) * mpmath.ncdf(cotangent * x), upper, cotangent)
-
-
-def mean_across(upper: mpf, cotangent: mpf) -> mpf:
+def mean_across(upper: Any | None, k: Any) -> Any:
     """E[y 1{0<x<upper} 1{teacher fires}]."""
-    return _integral(lambda x: mpmath.npdf(x) * mpmath.npdf(cotangent * x), upper, cotangent)
+    return normal_integral(lambda x: density(x) * density(k * x), 0, upper)
 
 
-def _integral(integrand: Weight, upper: mpf, cotangent: mpf | None = None) -> mpf:
-    # φ and Φ change over lengths 1 and 1/|cotθ|; beyond 14 the density is below 1e-43.
-    end = min(upper, mpf(14))
-    scale = 1 / (1 + abs(cotangent)) if cotangent is not None else mpf(1)
-    knots = sorted({mpf(0), end, *(k for k in (scale, 3 * scale, 8 * scale, 1, 3, 7) if 0 < k < end)})
-    return mpmath.quad(integrand, [mpf(k) for k in knots])
-
-
-def patch_means(ste: str, norm_w: mpf, angle: mpf) -> dict[str, tuple[mpf, mpf]]:
+def patch_means(ste: str, norm_w: Any, angle: Any) -> dict[str, tuple[Any, Any]]:
     """E[z μ′], E[z μ′σ] and E[z μ′σ*] along (ŵ, ê), by integration."""
-    k, width = mpmath.cot(angle), mpf(1) / norm_w if ste == "clipped_relu" else mpmath.inf
-    own = (mean(identity, width), mpf(0))
-    teacher = (mean(identity, width, k), mean_across(width, k))
+    k, width = angle.cot(), 1 / norm_w if ste == "clipped_relu" else None
+    own = (mean(1, width), 0 * k)
+    teacher = (mean(1, width, k), mean_across(width, k))
     if ste == "identity":
         # The other half-line x < 0 counts too; with -x for x the teacher fires on y > kx.
-        other = mean(lambda x: -x, width, -k)
-        teacher = (teacher[0] + other, teacher[1] + mean_across(width, -k))
-        return {"proxy": (mpf(0), mpf(0)), "student": own, "teacher": teacher}
+        teacher = (teacher[0] - mean(1, width, -k), teacher[1] + mean_across(width, -k))
+        return {"proxy": (0 * k, 0 * k), "student": own, "teacher": teacher}
     return {"proxy": own, "student": own, "teacher": teacher}
 
 
 def pair_sum(
-    v: Sequence[mpf], v_star: Sequence[mpf], same: Callable[[Any, Any], Any], other: Callable[[Any, Any], Any]
+    v: Sequence[Any], v_star: Sequence[Any], same: Callable[[Any, Any], Any], other: Callable[[Any, Any], Any]
 ) -> Any:
     """Sum over all pairs of patches (i, j), a patch with itself and with another treated apart."""
     total: Any = 0

@@ -12,30 +12,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sympy import (
-    Add,
-    Expr,
-    Ge,
-    Gt,
-    Integer,
-    Le,
-    Lt,
-    Mul,
-    Pow,
-    Rational,
-    Symbol,
-    acos,
-    asin,
-    atan,
-    cos,
-    erf,
-    exp,
-    pi,
-    sin,
-    tan,
-)
+from sympy import Expr, Ge, Gt, Le, Lt, Rational, Symbol
 
 from proofs_check.context import Context
+from proofs_check.evidence.balls import EnclosureError, ball, rational_ball
 from proofs_check.evidence.points import show
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
 
@@ -46,10 +26,6 @@ SHOWN = 5
 
 Edges = tuple[tuple[Fraction, Fraction], ...]
 Box = Mapping[Symbol, tuple[Any, Any]]
-
-
-class EnclosureError(ValueError):
-    """An expression or a box that ball arithmetic cannot take."""
 
 
 @dataclass(frozen=True)
@@ -183,46 +159,10 @@ def _holds(relation: Any, names: tuple[Symbol, ...], edges: Edges) -> bool | Non
 
 def _value(expression: Expr, names: tuple[Symbol, ...], edges: Edges) -> Any:
     """Ball around the values of an expression on a box."""
-    from flint import arb, fmpq
-
-    def ball(number: Fraction) -> Any:
-        return arb(fmpq(number.numerator, number.denominator))
-
-    return _ball(
-        expression, {n: ball(low).union(ball(high)) for n, (low, high) in zip(names, edges, strict=True)}
+    sides = zip(names, edges, strict=True)
+    return ball(
+        expression, {name: rational_ball(low).union(rational_ball(high)) for name, (low, high) in sides}
     )
-
-
-def _ball(expression: Expr, values: Mapping[Symbol, Any]) -> Any:
-    from flint import arb, fmpq
-
-    if expression in values:
-        return values[expression]
-    if isinstance(expression, Rational):
-        return arb(fmpq(int(expression.p), int(expression.q)))
-    if expression == pi:
-        return arb.pi()
-    parts = [_ball(part, values) for part in expression.args]
-    if isinstance(expression, (Add, Mul)):
-        first, *rest = parts
-        for other in rest:
-            first = first + other if isinstance(expression, Add) else first * other
-        return first
-    if isinstance(expression, Pow):
-        return _power(parts, expression.exp)
-    name = _FUNCTIONS.get(type(expression))
-    if name is None:
-        raise EnclosureError(f"enclosure: {expression} has no ball, known are {sorted(_FUNCTIONS.values())}")
-    return getattr(parts[0], name)()
-
-
-def _power(parts: Sequence[Any], exponent: Expr) -> Any:
-    base, power = parts
-    if isinstance(exponent, Integer):
-        return base ** int(exponent)
-    if exponent.is_Rational and exponent.q == 2:
-        return base.sqrt() ** int(exponent.p)
-    return base**power
 
 
 def _fraction(number: Any) -> Fraction:
@@ -239,8 +179,3 @@ def _volume(edges: Edges) -> Fraction:
 
 def _say(box: Box, edges: Edges) -> str:
     return ", ".join(f"{name} in [{low}, {high}]" for name, (low, high) in zip(box, edges, strict=True))
-
-
-_FUNCTIONS = {
-    exp: "exp", erf: "erf", sin: "sin", cos: "cos", tan: "tan", asin: "asin", acos: "acos", atan: "atan",
-}  # fmt: skip

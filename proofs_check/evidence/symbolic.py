@@ -8,7 +8,7 @@ simplification that is wrong cannot make a false claim pass.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sympy import Dummy, Expr, N, Symbol, count_ops, expand, factor, nan, simplify, trigsimp, zoo
+from sympy import Dummy, Expr, Integral, N, Symbol, count_ops, expand, factor, nan, simplify, trigsimp, zoo
 
 from proofs_check.context import Context
 from proofs_check.evidence.points import points, show
@@ -62,6 +62,9 @@ def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None
 
 def _is_zero(expression: Expr, claim: Claim) -> bool:
     """Whether a normal form is zero, using the signs that the claim assumes."""
+    if expression.has(Integral):
+        # SymPy may spend minutes on an integral that no normal form removes.
+        return False
     known = expression.xreplace({symbol: _signed(symbol, claim) for symbol in expression.free_symbols})
     for normal_form in (expand, factor, trigsimp, simplify):
         known = min((normal_form(known), known), key=_size)
