@@ -10,7 +10,7 @@ from sympy import Function, Integer, Integral, Rational, Symbol, cos, exp, pi, s
 
 from numerics.monte_carlo import Estimate, estimate
 from proofs_check.context import Context
-from proofs_check.evidence import monte_carlo, quadrature
+from proofs_check.evidence import monte_carlo, quadrature, symbolic
 from proofs_check.evidence.cases import searched, simulated
 from proofs_check.evidence.monte_carlo import sampled_mean, score
 from proofs_check.evidence.points import NoPointError, points
@@ -18,6 +18,8 @@ from proofs_check.evidence.quadrature import integrals
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.judge import judge
 from proofs_check.records import Claim, Control, Provenance, Source, Status, Verdict
+from theory.gaussian import wedge_probability
+from theory.symbols import theta
 
 x = Symbol("x", real=True)
 
@@ -50,6 +52,21 @@ def test_symbolic_evidence_supports_an_identity_and_refutes_a_near_one():
     found = PYTHAGORAS.check(claim(sin(x) ** 2 + cos(x) ** 2 * (1 + Rational(1, 10**12))), Context())
     assert found.verdict is Verdict.REFUTES
     assert "x =" in found.witness
+
+
+def test_proof_of_an_identity_shows_residual_points_and_the_normal_form_that_is_zero():
+    text = PYTHAGORAS.proof(claim(sin(x) ** 2 + cos(x) ** 2))
+    assert "residual 1: sin(x)**2 + cos(x)**2 - 1" in text
+    assert text.count("at x = ") == symbolic.POINTS
+    assert text.splitlines()[-1] == "  trigsimp: 0"
+    # A false identity has no zero to show.
+    assert "trigsimp: 0" not in PYTHAGORAS.proof(claim(sin(x) ** 2 + 2 * cos(x) ** 2))
+
+
+def test_proof_tells_how_the_theory_derives_the_subject():
+    text = PYTHAGORAS.proof(claim(wedge_probability().result, example={theta: Integer(1)}))
+    assert "derived as wedge-probability" in text
+    assert wedge_probability().steps[0].sentence in text
 
 
 def test_integral_that_is_left_over_is_not_decided():

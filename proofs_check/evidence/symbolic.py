@@ -5,7 +5,7 @@ normal form, and only after the expression was seen to vanish numerically at sev
 simplification that is wrong cannot make a false claim pass.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sympy import Dummy, Expr, Integral, N, Symbol, count_ops, expand, factor, nan, simplify, trigsimp, zoo
@@ -13,6 +13,7 @@ from sympy import Dummy, Expr, Integral, N, Symbol, count_ops, expand, factor, n
 from proofs_check.context import Context
 from proofs_check.evidence.points import points, show
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
+from theory.catalogue import SECTIONS, derivations
 
 DIGITS = 40
 # Forty digits are carried; ten are left to cancellation in expressions of moderate size.
@@ -46,7 +47,36 @@ def vanishing(
             return Finding(Verdict.SILENT, f"SymPy cannot decide whether this is zero: {undecided[0]}")
         return Finding(Verdict.SUPPORTS, "every residual is identically zero")
 
-    return Evidence("symbolic", strength, shows, check)
+    def proof(claim: Claim) -> str:
+        lines = [f"; {claim.id}: residuals that all vanish if the claim is true ({shows})"]
+        lines += _derivation(claim)
+        for number, expression in enumerate(residuals(claim), 1):
+            lines += [f"residual {number}: {expression}", *_reading(expression, claim)]
+        return "\n".join(lines)
+
+    return Evidence("symbolic", strength, shows, check, proof)
+
+
+def _derivation(claim: Claim) -> list[str]:
+    """The steps that led to the subject, where the theory derives it."""
+    everything = (one for section in SECTIONS for one in derivations(section))
+    found = next((one for one in everything if one.result == claim.subject), None)
+    if found is None:
+        return []
+    steps = [f"  {k}. {step.sentence} {step.expression}" for k, step in enumerate(found.steps, 1)]
+    return [f"derived as {found.name}:", *steps]
+
+
+def _reading(expression: Expr, claim: Claim) -> list[str]:
+    """Where a residual is seen to vanish, and the normal forms on its way to zero."""
+    if expression == 0:
+        return ["  is zero as SymPy builds it"]
+    rng = Context().rng(claim.id, "symbolic")
+    values = [
+        f"  {N(expression.subs(point), DIGITS).n(3)} at {show(point) or 'the only point'}"
+        for point in points(claim, expression.free_symbols, rng, POINTS)
+    ]
+    return [*values, *(f"  {name}: {form}" for name, form in _normal_forms(expression, claim))]
 
 
 def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None:
@@ -62,15 +92,20 @@ def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None
 
 def _is_zero(expression: Expr, claim: Claim) -> bool:
     """Whether a normal form is zero, using the signs that the claim assumes."""
+    return any(form == 0 for _, form in _normal_forms(expression, claim))
+
+
+def _normal_forms(expression: Expr, claim: Claim) -> Iterator[tuple[str, Expr]]:
+    """The shortest form so far after each of SymPy's simplifiers, up to the first zero."""
     if expression.has(Integral):
         # SymPy may spend minutes on an integral that no normal form removes.
-        return False
+        return
     known = expression.xreplace({symbol: _signed(symbol, claim) for symbol in expression.free_symbols})
     for normal_form in (expand, factor, trigsimp, simplify):
         known = min((normal_form(known), known), key=_size)
+        yield normal_form.__name__, known
         if known == 0:
-            return True
-    return False
+            return
 
 
 def _size(expression: Any) -> int:
