@@ -60,7 +60,8 @@ def evaluate(expression: "Expr", values: Mapping[Any, Any]) -> Any:
     At θ = 0 and θ = π some formulas divide by sinθ on the way to a finite limit; the infinities that
     arise are what the limit needs, so their warnings are silenced here.
     """
-    symbols = tuple(sorted(values, key=str))
+    # Names, since SymPy's str() of a symbol costs more than a small formula.
+    symbols = tuple(sorted(values, key=lambda symbol: symbol.name))
     with np.errstate(divide="ignore", over="ignore"):
         return compile_cached(expression, symbols)(*(values[symbol] for symbol in symbols))
 

@@ -117,9 +117,8 @@ class Control:
     def of(self, claim: "Claim") -> "Claim":
         """The claim with this error in it."""
         kept = tuple(relation for relation in claim.assumptions if relation not in self.without)
-        return replace(
-            claim, subject=claim.subject if self.subject is None else self.subject, assumptions=kept
-        )
+        subject = claim.subject if self.subject is None else self.subject
+        return replace(claim, subject=subject, assumptions=kept, planted=not self.holds)
 
 
 @dataclass(frozen=True)
@@ -149,6 +148,9 @@ class Claim:
     expected : Expected
     sampled_because : str
         One sentence that says why no exact evidence is possible, where there is none.
+    planted : bool
+        Whether this is a claim with an error planted in it; set by ``Control.of`` alone. No check's verdict
+        may depend on it: it only spares the work of making a counterexample readable.
     """
 
     id: str
@@ -163,3 +165,4 @@ class Claim:
     uses: tuple[str, ...] = ()
     expected: Expected = Expected.HOLDS
     sampled_because: str = ""
+    planted: bool = False

@@ -6,6 +6,7 @@ The objective is always that of the penalty's definition. The argument is in
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from hypothesis import strategies as st
@@ -106,6 +107,7 @@ def tl1_residuals(claim: Claim) -> list[Expr]:
     return [_factorisation(), *_largest_root(active), *threshold_residuals("tl1", t)]
 
 
+@cache
 def _factorisation() -> Expr:
     """objective(u) - objective(u*) less its factored form, for u, u* > 0 and x from stationarity."""
     star = Symbol("u_star", real=True)
@@ -115,6 +117,7 @@ def _factorisation() -> Expr:
     return factor((level - level.subs(u, star)).subs(x, stationary) - (u - star) ** 2 * bracket)
 
 
+@cache
 def _cubic(y: Expr) -> Expr:
     """(a+u)² times the derivative of the objective at u = y - a > 0."""
     slope = u - x + mu * diff(_positive_part("tl1"), u)

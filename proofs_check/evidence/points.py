@@ -1,14 +1,17 @@
 """Rational points that meet a claim's assumptions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
-from sympy import Rational, Symbol
+from numpy.typing import NDArray
+from sympy import Rational, Symbol, lambdify
 
 from proofs_check.records import Claim
 
-TRIES = 5000
+TRIES = 8192
+BATCH = 256
 DENOMINATOR = 64
 LARGEST = 4 * DENOMINATOR
 
@@ -35,14 +38,31 @@ def points(
             raise NoPointError(f"points: the example of {claim.id} violates its assumptions")
         found.append(claim.example)
     goal = len(found) + count
-    for _ in range(TRIES):
-        if len(found) == goal:
+    for _ in range(0, TRIES, BATCH):
+        draws = rng.integers(-LARGEST, LARGEST + 1, (BATCH, len(names)))
+        for row in draws[_promising(claim, names, draws)]:
+            point = {name: Rational(int(k), DENOMINATOR) for name, k in zip(names, row, strict=True)}
+            if len(found) < goal and _meets(claim, point):
+                found.append(point)
+        if len(found) >= goal:
             return found
-        draws = rng.integers(-LARGEST, LARGEST + 1, len(names))
-        point = {name: Rational(int(k), DENOMINATOR) for name, k in zip(names, draws, strict=True)}
-        if _meets(claim, point):
-            found.append(point)
     raise NoPointError(f"points: no parameters meet the assumptions of {claim.id}")
+
+
+def _promising(claim: Claim, names: Sequence[Symbol], draws: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Rows that meet the assumptions in float64; SymPy, which is slow, decides on these alone."""
+    columns = [draws[:, k] / DENOMINATOR for k in range(len(names))]
+    kept = np.ones(len(draws), dtype=bool)
+    with np.errstate(all="ignore"):
+        for relation in claim.assumptions:
+            kept &= np.broadcast_to(_compiled(relation, tuple(names))(*columns), kept.shape).astype(bool)
+    return kept
+
+
+@cache
+def _compiled(relation: Any, names: tuple[Symbol, ...]) -> Callable[..., Any]:
+    compiled: Callable[..., Any] = lambdify(names, relation, "numpy")
+    return compiled
 
 
 def _meets(claim: Claim, point: Mapping[Symbol, Any]) -> bool:
