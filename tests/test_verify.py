@@ -124,3 +124,12 @@ def test_interrupt_keeps_what_is_finished_and_marks_the_rest_as_not_run(tmp_path
     states = {claim["status"] for claim in document["claims"]}
     assert "not run" in states
     assert len(states) > 1
+
+
+def test_longest_claims_are_judged_first():
+    from proofs_check.ledger import ledger
+    from proofs_check.workers import expected_cost
+
+    costs = {claim.id: expected_cost(claim) for claim in ledger()}
+    assert min(costs.values()) > 0
+    assert costs["expected-coarse-gradient-clipped-relu"] > costs["loss-has-a-cone-at-the-teacher"]

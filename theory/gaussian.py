@@ -36,6 +36,7 @@ def normal_distribution(argument: Expr) -> Expr:
     return (1 + erf(argument / sqrt(2))) / 2
 
 
+@cache
 def _radial(power: int) -> Expr:
     return definite_integral(r**power * DENSITY, [(r, 0, oo)])
 
