@@ -14,7 +14,7 @@ from proofs_check.records import Claim, Control, Provenance, Source
 from theory import coarse_gradient as theory
 from theory import gaussian, loss
 from theory.gaussian import normal_density, normal_distribution
-from theory.symbols import c, norm_v, norm_w, theta, v_dot_v_star, w_hat, w_star
+from theory.symbols import norm_v, norm_w, theta, v_dot_v_star, w_hat, w_star
 
 HERE = Source(Provenance.DERIVED)
 YIN = Source(Provenance.YL, "arXiv 1903.05662")
@@ -34,8 +34,6 @@ def claims() -> tuple[Claim, ...]:
         _kink(),
         _whole_vector(),
         _any_layers(),
-        _riemannian(),
-        _vanish_together(),
     )
 
 
@@ -43,7 +41,7 @@ def _mean_of(ste: str) -> Expr:
     return theory.tangential_law(ste).result * sqrt(2 * pi) / norm_v**2
 
 
-def _each(stem: str) -> tuple[str, ...]:
+def each(stem: str) -> tuple[str, ...]:
     """Ids of the claims on each estimator."""
     return tuple(f"{stem}-{ste.replace('_', '-')}" for ste in theory.ESTIMATORS)
 
@@ -211,71 +209,4 @@ def _any_layers() -> Claim:
             "filter-gradient",
             *(f"expected-coarse-gradient-{ste.replace('_', '-')}" for ste in theory.ESTIMATORS),
         ),
-    )
-
-
-def _riemannian() -> Claim:
-    subject = c * sin(theta)
-
-    def residuals(claim: Claim) -> Sequence[Expr]:
-        found = []
-        for ste in theory.ESTIMATORS:
-            gradient = theory.expected_coarse_gradient(ste).result.subs(theory.SAME_LAYER)
-            # θ falls along ê with slope one on the unit sphere.
-            across = plane.along(gradient)[1].subs(norm_w, 1)
-            law = theory.tangential_law(ste).result.subs(norm_w, 1)
-            found.append(across + claim.subject.subs(c, law))
-        constant = c * (1 - cos(theta))
-        return [*found, diff(constant, theta) - claim.subject]
-
-    return Claim(
-        id="coarse-gradient-is-riemannian-on-the-sphere",
-        label="L8",
-        statement="On the unit sphere, with v = v*, the tangential part of the expected coarse gradient "
-        "is the "
-        "Riemannian gradient of the function of θ with slope {subject}, c = c(θ); for constant c, of "
-        "c(1 - cosθ).",
-        source=HERE,
-        subject=subject,
-        assumptions=ANGLE,
-        example={**EXAMPLE, c: Integer(1)},
-        evidence=(vanishing(residuals, "the part across w of three closed forms"),),
-        controls=(
-            Control("the loss's own slope", c + 0 * theta),
-            Control("uphill", -subject),
-            Control("the half angle", c * sin(theta / 2)),
-        ),
-        uses=_each("tangential-law"),
-    )
-
-
-def _vanish_together() -> Claim:
-    ratio = 1 - 2 * theta / pi
-    subject = v_dot_v_star**2 / (8 * pi) * ((ratio - cos(theta)) ** 2 + sin(theta) ** 2)
-
-    def residuals(claim: Claim) -> Sequence[Expr]:
-        vector = v_dot_v_star * (ratio * w_hat - w_star) / (2 * sqrt(2 * pi))
-        own, across = plane.along(vector)
-        loss_own, loss_across = plane.along(loss.filter_gradient().result)
-        exact = (v_dot_v_star / (2 * pi * norm_w)) ** 2
-        return own**2 + across**2 - claim.subject, loss_own, loss_across**2 - exact
-
-    return Claim(
-        id="relu-estimator-vanishes-exactly-with-the-gradient-of-the-loss",
-        label="L9",
-        statement="Where the gradient in v vanishes, the ReLU's expected coarse gradient has the "
-        "squared norm "
-        "{subject} and the gradient in w has (vᵀv*)²/(4π²‖w‖²): for 0 < θ < π both vanish if and only "
-        "if vᵀv* = 0.",
-        source=YIN,
-        subject=subject,
-        assumptions=PLANE,
-        example=EXAMPLE,
-        evidence=(vanishing(residuals, "a sum of squares, one of which is sin²θ > 0"),),
-        controls=(
-            Control("the square of the sine lost", subject - v_dot_v_star**2 / (8 * pi) * sin(theta) ** 2),
-            Control("1 - θ/π", subject.subs(ratio, 1 - theta / pi)),
-            Control("the identity's", 4 * subject),
-        ),
-        uses=("relu-estimator-where-the-loss-is-stationary-in-v", "filter-gradient"),
     )
