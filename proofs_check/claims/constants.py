@@ -4,18 +4,21 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from sympy import Rational, sqrt
+from sympy import Rational, Symbol, diff, pi, sin, sqrt
 
 from numerics.closed_forms import evaluate
 from numerics.limit import limit_points
 from proofs_check.claims import plane
 from proofs_check.evidence.cases import Violation, searched
 from proofs_check.evidence.quadrature import integrals
+from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Provenance, Source
 from theory import bounds, coarse_gradient
+from theory.gaussian import normal_density
 from theory.symbols import c, lam, norm_v, norm_w, s, theta
 
 HERE = Source(Provenance.DERIVED)
+SINE = Symbol("sine", real=True)
 # Rounding of two evaluations of one formula in float64, relative to it.
 ROUNDING = 1e-14
 # λ/c of the cases; the first-order law errs by a few λ/(c min|w*ᵢ|), and no entry is below a tenth of
@@ -40,6 +43,13 @@ def _least(ste: str, size: Any) -> Any:
     return size**2 * _mean_proxy(ste, size / size) / (2 * size.pi()).sqrt()
 
 
+def _least_residuals(claim: Claim, ste: str) -> tuple[Any, Any]:
+    """Value of the law at θ = π/2, and a slope in sinθ that is minus a density or zero."""
+    law = coarse_gradient.tangential_law(ste).result.subs({norm_w: 1, sin(theta): SINE})
+    density = norm_v**2 / sqrt(2 * pi) * normal_density(1 / SINE) / SINE**2
+    return law.subs(SINE, 1) - claim.subject, diff(law, SINE) + (density if law.has(SINE) else 0)
+
+
 def _below_the_law(claim: Claim, ste: str) -> Violation:
     law = coarse_gradient.tangential_law(ste).result.subs({norm_w: 1, norm_v: 1})
     least = float(claim.subject.subs(norm_v, 1))
@@ -61,9 +71,10 @@ def _smallest(ste: str) -> Claim:
         "{subject}, at θ = π/2.",
         source=HERE,
         subject=subject,
-        assumptions=(norm_v > 0,),
-        example={norm_v: 2},
+        assumptions=(norm_v > 0, SINE > 0, SINE <= 1),
+        example={norm_v: 2, SINE: Rational(1, 2)},
         evidence=(
+            vanishing(lambda claim: _least_residuals(claim, ste), "the law falls as sinθ rises, to θ = π/2"),
             integrals(
                 lambda subject: (subject,),
                 lambda at: (_least(ste, at["norm_v"]),),

@@ -16,7 +16,7 @@ from numerics.closed_forms import evaluate
 from proofs_check.claims.cases import UNIT
 from proofs_check.claims.penalty_checks import Weight, weights
 from proofs_check.claims.thresholding import SECOND, inverse, query
-from proofs_check.evidence.cases import Violation, searched
+from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Expected, Provenance, Source
@@ -145,6 +145,7 @@ def _violated(claim: Claim, excess: Excess) -> Violation:
         scale = np.add.outer(np.abs(points), np.abs(points)) + case.a
         over = excess(moved, gap) / scale**2 - 64 * UNIT
         i, j = np.unravel_index(np.argmax(over), over.shape)
+        climb(float(over[i, j]), "excess over a nonexpansive map")
         if over[i, j] <= 0:
             return None
         return (
@@ -181,6 +182,7 @@ def _lipschitz() -> Claim:
             vanishing(
                 _slope, "the constant is the slope of S at the threshold, so that no smaller one will do"
             ),
+            searched(weights, _stretched_farther, "no two of a hundred points go farther apart"),
         ),
         controls=(
             Control("one, as if the penalty were convex", Integer(1)),
@@ -201,6 +203,27 @@ def _stretched(claim: Claim) -> Mapping[str, Query]:
         "on one side": query(SECOND - u <= factor * (other - branch), u >= 0, u <= SECOND),
         "on two sides": query(u + SECOND <= factor * (branch + other), u >= 0, SECOND >= 0),
     }
+
+
+def _stretched_farther(claim: Claim) -> Violation:
+    def test(case: Weight) -> str | None:
+        values = {mu: case.mu, a: case.a}
+        if not all(bool(relation.subs(values)) for relation in claim.assumptions):
+            return None
+        # Its reciprocal, which stays finite up to the critical weight.
+        narrowed = float(evaluate(1 / claim.subject, values))
+        points, image = _graph(inverse("tl1"), values)
+        gap, moved = (np.abs(np.subtract.outer(one, one)) for one in (points, image))
+        # Differences of values of this size.
+        size = np.add.outer(np.abs(points), np.abs(points)) + case.a
+        over = (moved * narrowed - gap) / size
+        climb(float(over.max()), "excess over the Lipschitz constant")
+        if over.max() <= 64 * UNIT:
+            return None
+        i, j = np.unravel_index(np.argmax(over), over.shape)
+        return f"{gap[i, j]:.6g} apart go to {moved[i, j]:.6g} apart, more than 1/{narrowed:.6g} times,"
+
+    return test
 
 
 def _slope(claim: Claim) -> list[Expr]:

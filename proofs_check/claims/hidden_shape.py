@@ -123,7 +123,7 @@ def _any_proxy_is_aligned() -> Claim:
             Control("half the constant", Rational(1, 2) - x**2),
             Control("the other sign", x**2 - 1),
             Control("repair: a proxy that is nowhere negative", x**2, holds=True),
-            Control("repair: one that is only negative where few inputs are", 1 - x**2 + x**4, holds=True),
+            Control("repair: one that is negative in places", 1 - 2 * x**2 + 9 * x**4 / 10, holds=True),
         ),
         uses=("tangential-law-for-any-proxy", "alignment-for-any-second-layers"),
         expected=Expected.FAILS,

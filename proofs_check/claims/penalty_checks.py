@@ -32,7 +32,7 @@ from sympy import (
 
 from numerics.closed_forms import evaluate
 from proofs_check.claims.cases import UNIT, decades
-from proofs_check.evidence.cases import Violation
+from proofs_check.evidence.cases import Violation, climb
 from proofs_check.records import Claim
 from theory.penalties import PENALTY
 from theory.symbols import a, mu, u, x
@@ -203,6 +203,7 @@ def beaten(claim: Claim, penalty: str) -> Violation:
         best, rival = (_objective(penalty, u_, points, values) for u_ in (chosen, others))
         excess = best - rival - _allowance(best + rival, size, case)
         row, column = np.unravel_index(np.argmax(excess), excess.shape)
+        climb(float(np.max((best - rival) / (best + rival + 1))), "a better value")
         if not excess[row, column] > 0:
             return None
         return (

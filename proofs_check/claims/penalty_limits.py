@@ -9,7 +9,11 @@ from typing import Any
 
 from sympy import Abs, Expr, Integer, Rational, Tuple, limit, oo, sqrt
 
+from numerics.closed_forms import evaluate
+from proofs_check.claims.cases import UNIT
+from proofs_check.claims.penalty_checks import Weight, weights
 from proofs_check.claims.thresholding import positive_part, query
+from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Evidence, Provenance, Source
@@ -53,6 +57,7 @@ def _towards_l1() -> Claim:
             unsatisfiable(
                 lambda c: _near(c, (u + u**2) / a, mu / a), "distances that vanish as a → oo bound both"
             ),
+            searched(weights, lambda c: _off(c, (u + u**2) / a, mu / a), "computed distances"),
         ),
         {
             "the counting penalty": Tuple(Integer(1), mu),
@@ -76,6 +81,7 @@ def _towards_l0() -> Claim:
             unsatisfiable(
                 lambda c: _near(c, a * (1 + u) / u, a * (1 + mu)), "distances that vanish as a → 0 bound both"
             ),
+            searched(weights, lambda c: _off(c, a * (1 + u) / u, a * (1 + mu)), "computed distances"),
         ),
         {
             "the penalty of l1": Tuple(u, sqrt(2 * mu)),
@@ -89,6 +95,27 @@ def _limits(claim: Claim, end: Any) -> list[Expr]:
     below, above = (piece.expr for piece in thresholding("tl1").threshold.args)
     limits = (limit(form, a, end) for form in (positive_part("tl1"), below if end == oo else above))
     return [one - other for one, other in zip(limits, claim.subject, strict=True)]
+
+
+def _off(claim: Claim, penalty_gap: Expr, threshold_gap: Expr) -> Violation:
+    """The same bounds for computed penalties and thresholds."""
+
+    def test(case: Weight) -> str | None:
+        values = {mu: case.mu, a: case.a}
+        place = case.mu  # any positive number will do, from tiny to large
+        whole = {**values, u: place}
+        if not all(bool(relation.subs(whole)) for relation in claim.assumptions):
+            return None
+        forms = {"penalty": positive_part("tl1"), "threshold": thresholding("tl1").threshold}
+        rows = zip(forms.items(), claim.subject, (penalty_gap, threshold_gap), strict=True)
+        for (name, form), limit_, gap in rows:
+            seen, expected, room = (float(evaluate(one, whole)) for one in (form, limit_, gap))
+            climb(abs(seen - expected) / room, f"distance of the {name} over its bound")
+            if abs(seen - expected) > room + 16 * UNIT * (abs(seen) + abs(expected)):
+                return f"the {name} is {seen:.9g}, farther than {room:.3g} from {expected:.9g}"
+        return None
+
+    return test
 
 
 def _near(claim: Claim, penalty_gap: Expr, threshold_gap: Expr) -> Mapping[str, Query]:

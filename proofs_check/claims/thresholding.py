@@ -17,7 +17,7 @@ from numerics.closed_forms import evaluate
 from numerics.penalties import proximal_map
 from proofs_check.claims.cases import UNIT
 from proofs_check.claims.penalty_checks import Weight, weights
-from proofs_check.evidence.cases import Violation, searched
+from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.smt import Query, square_roots, unsatisfiable
 from proofs_check.records import Claim, Control, Provenance, Source
 from theory.penalties import PENALTY, TITLES, objective, thresholding
@@ -157,6 +157,7 @@ def _moved_farther(claim: Claim, penalty: str) -> Violation:
         points, image, t = _computed(case, penalty)
         bound = float(evaluate(claim.subject, {mu: case.mu, a: case.a}))
         farthest = float(np.max(np.abs(points - image) - _steep(case, points)))
+        climb(farthest / bound, "displacement over the threshold")
         if farthest > bound or t < bound * (1 - 32 * UNIT):
             return f"points move by up to {farthest:.12g}, at the threshold by {t:.12g}, not {bound:.12g}"
         return None
@@ -226,6 +227,7 @@ def _rises(claim: Claim) -> Mapping[str, Query]:
 def _disorder(claim: Claim, penalty: str) -> Violation:
     def test(case: Weight) -> str | None:
         points, image, t = _computed(case, penalty)
+        climb(-float(np.min(np.diff(image) / (t + np.abs(points[1:])))), "a value that falls")
         if np.any(image != -image[::-1]):
             return "S is not odd"
         if np.any(np.diff(image) < -_steep(case, points[1:])) or np.any(np.abs(image) > np.abs(points)):
