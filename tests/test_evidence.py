@@ -299,3 +299,18 @@ def test_nodding_evidence_of_any_kind_leaves_a_claim_blind():
     assert judge(claim(Integer(1), (RUNS,), controls=wrong), Context()).status is Status.SAMPLED
     assert judge(claim(Integer(1), (RUNS, nods), controls=wrong), Context()).status is Status.BLIND
     assert replace(wrong[0], holds=True).holds
+
+
+def test_a_planted_error_changes_the_work_on_a_counterexample_and_never_the_verdict():
+    below = searched(
+        lambda: st.integers(0, 1000),
+        lambda one: lambda case: None if case < one.subject else "too large",
+        "smaller than the subject",
+    )
+    for subject, expected in ((Integer(1001), Verdict.SUPPORTS), (Integer(500), Verdict.REFUTES)):
+        for planted in (False, True):
+            one = replace(claim(subject), planted=planted)
+            assert below.check(one, Context()).verdict is expected
+    assert "500" in below.check(claim(Integer(500)), Context()).witness  # the smallest counterexample
+    assert Control("error", Integer(1)).of(claim(x)).planted
+    assert not Control("repair", Integer(1), holds=True).of(claim(x)).planted

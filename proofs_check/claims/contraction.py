@@ -137,7 +137,7 @@ def _pairs(claim: Claim, excess: Excess) -> Mapping[str, Query]:
 def _violated(claim: Claim, excess: Excess) -> Violation:
     def test(case: Weight) -> str | None:
         values = {mu: case.mu, a: case.a}
-        if not all(bool(relation.subs(values)) for relation in claim.assumptions):
+        if not all(bool(evaluate(relation, values)) for relation in claim.assumptions):
             return None
         points, image = _graph(claim.subject, values)
         gap, moved = (np.subtract.outer(one, one) for one in (points, image))
@@ -208,7 +208,7 @@ def _stretched(claim: Claim) -> Mapping[str, Query]:
 def _stretched_farther(claim: Claim) -> Violation:
     def test(case: Weight) -> str | None:
         values = {mu: case.mu, a: case.a}
-        if not all(bool(relation.subs(values)) for relation in claim.assumptions):
+        if not all(bool(evaluate(relation, values)) for relation in claim.assumptions):
             return None
         # Its reciprocal, which stays finite up to the critical weight.
         narrowed = float(evaluate(1 / claim.subject, values))

@@ -104,7 +104,7 @@ def _off(claim: Claim, penalty_gap: Expr, threshold_gap: Expr) -> Violation:
         values = {mu: case.mu, a: case.a}
         place = case.mu  # any positive number will do, from tiny to large
         whole = {**values, u: place}
-        if not all(bool(relation.subs(whole)) for relation in claim.assumptions):
+        if not all(bool(evaluate(relation, whole)) for relation in claim.assumptions):
             return None
         forms = {"penalty": positive_part("tl1"), "threshold": thresholding("tl1").threshold}
         rows = zip(forms.items(), claim.subject, (penalty_gap, threshold_gap), strict=True)
