@@ -51,6 +51,8 @@ def _splitting() -> Iterator[Derivation]:
     yield splitting.surrogate_lagrangian()
     yield splitting.decrease()
     yield splitting.largest_step()
+    yield splitting.largest_step_of_runs()
+    yield splitting.residual_gain()
     yield splitting.fixed_point_norm()
     yield splitting.error_identity()
 

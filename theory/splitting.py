@@ -1,4 +1,4 @@
-"""The w-step of RVSCGD on the unit sphere and its fixed points: A1, A4 and A5.
+"""The w-step of RVSCGD on the unit sphere and its fixed points: A1, A2, A4 and A5.
 
 With the ReLU estimator and v = v* the expected coarse gradient at ‖w‖ = 1 is c(w - w*), so that the
 step is N(αw + ηp) with p = c w* + βu and α = 1 - η(c + β). On the sphere the surrogate Lagrangian
@@ -8,7 +8,7 @@ in inner products, and therefore holds in every dimension. Derived here.
 
 from functools import cache
 
-from sympy import Expr, Symbol, cancel, expand, factor, solve
+from sympy import Expr, Piecewise, Symbol, cancel, expand, factor, solve, sqrt
 
 from theory.derivation import Derivation, Step
 from theory.symbols import (
@@ -88,6 +88,57 @@ def largest_step() -> Derivation:
             Step("α vanishes at this step size.", LARGEST_STEP),
         ),
     )
+
+
+@cache
+def largest_step_of_runs() -> Derivation:
+    """A1: the largest step size for which no w-step of RVSCGD itself, where u = S(w), is an increase."""
+    # A w-step is an increase where ρ + α < 0, that is ‖p‖² < 2σκ. With y = ‖σw - βu‖ the worst teacher,
+    # along σw - βu, turns that into |y - c| < σ.
+    sigma, y = Symbol("sigma", real=True), Symbol("y", real=True)
+    worst = c**2 + y**2 - sigma**2 - 2 * c * y
+    sparse = solve(factor(worst.subs(y, sigma)), sigma)[0]
+    free = solve(c + beta - 1 / eta - sparse, eta)[0]
+    return Derivation(
+        "largest-step-of-runs",
+        "A1",
+        "Largest step size for which no w-step of RVSCGD, where u = S(w), increases the surrogate Lagrangian",
+        "η_max, u = S(w)",
+        r"\eta_{\max},\ u=S(w)",
+        (
+            Step("With σ = c + β - 1/η a step is an increase where this is negative.",
+                 norm_p**2 - 2 * sigma * kappa),
+            Step("For the teacher along σw - βu and y = ‖σw - βu‖ it is", worst),
+            Step("For β ≤ c and a shrinking S the worst u is 0, y = σ; there it vanishes at σ =", sparse),
+            Step("which is the step size", free),
+            Step("For β > c some u has β‖u‖ just above c, so that no σ > 0 will do.",
+                 Piecewise((free, beta <= c), (LARGEST_STEP, True))),
+        ),
+    )  # fmt: skip
+
+
+@cache
+def residual_gain() -> Derivation:
+    """A2: what a w-step gains at least, as a multiple of the squared residual ‖p - κw‖²."""
+    residual = Symbol("residual", real=True)
+    before = alpha + eta * kappa
+    # p = κw + r with r across w, ‖r‖ = residual: ρ² = (α + ηκ)² + η²‖r‖².
+    gain = (kappa * before + eta * residual**2) / rho - kappa
+    ratio = factor(cancel((gain / residual**2).subs(residual, sqrt(rho**2 - before**2) / eta)))
+    return Derivation(
+        "residual-gain",
+        "A2",
+        "Least decrease of the surrogate Lagrangian by a w-step, over the squared residual",
+        "(Φ(u,w) - Φ(u,w⁺))/‖p - κw‖² ≥",
+        r"\frac{\Phi(u,w)-\Phi(u,w^{+})}{\|p-\kappa w\|^{2}}\ge",
+        (
+            Step("Φ(u,w) - Φ(u,w⁺) = ⟨p, w⁺⟩ - κ with the residual ‖p - κw‖.", gain),
+            Step("Its ratio to the squared residual.", ratio),
+            Step("The denominator is largest at α + ηκ = ρ.", factor(ratio.subs(kappa, (rho - alpha) / eta))),
+            Step("It falls with ρ ≤ α + η(c + β) = 1.",
+                 factor(ratio.subs({kappa: (1 - alpha) / eta, rho: 1})).subs(alpha, 1 - eta * (c + beta))),
+        ),
+    )  # fmt: skip
 
 
 @cache

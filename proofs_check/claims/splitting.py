@@ -4,9 +4,9 @@ Vectors enter the symbolic checks through their inner products, so that an ident
 dimension. The step is taken from its definition, w - ηc(w - w*) - ηβ(w - u), divided by its norm ρ.
 """
 
-from sympy import Rational, factor
+from sympy import Rational
 
-from proofs_check.claims import cases, relaxed_cases, runs
+from proofs_check.claims import cases, relaxed_cases, runs, splitting_steps
 from proofs_check.claims.fixed_point_checks import (
     error_residuals,
     error_violation,
@@ -16,18 +16,15 @@ from proofs_check.claims.fixed_point_checks import (
     limit_violation,
 )
 from proofs_check.claims.splitting_checks import (
-    ALPHA,
     decrease_along,
     decrease_residuals,
     decrease_violation,
-    increase,
-    increase_along,
     u_step_residuals,
     u_step_violation,
 )
 from proofs_check.evidence.cases import searched, simulated
 from proofs_check.evidence.symbolic import vanishing
-from proofs_check.records import Claim, Control, Expected, Provenance, Source, Strength
+from proofs_check.records import Claim, Control, Provenance, Source
 from theory import splitting
 from theory.symbols import (
     alpha,
@@ -49,7 +46,7 @@ _POSITIVE = (c > 0, beta > 0)
 
 def claims() -> tuple[Claim, ...]:
     """A1, A4 and A5."""
-    return _decrease(), _largest_step(), _twice_the_step(), _u_step(), _fixed_point(), _error()
+    return _decrease(), *splitting_steps.claims(), _u_step(), _fixed_point(), _error()
 
 
 def _decrease() -> Claim:
@@ -82,64 +79,6 @@ def _decrease() -> Claim:
             Control("η forgotten", (alpha + rho) / 2),
             Control("ρ = 1, as for a short step", (alpha + 1) / (2 * eta)),
         ),
-    )
-
-
-def _largest_step() -> Claim:
-    """A1b. α falls with η and is zero at the subject: for 0 < η <= subject the factor (α+ρ)/(2η) is positive.
-
-    Beyond it α < 0, and u with c w* + βu = εw, 0 < ε < |α|/η, gives w⁺ = -w with ρ + α = -ηε < 0, an
-    increase.
-    """
-    return Claim(
-        id="largest-step-without-increase",
-        label="A1",
-        statement="The largest η up to which no w-step increases the surrogate Lagrangian, whatever u, is "
-        "{subject}.",
-        source=HERE,
-        subject=splitting.largest_step().result,
-        assumptions=_POSITIVE,
-        example={c: 1, beta: Rational(1, 2)},
-        uses=("w-step-decreases-the-surrogate-by-an-exact-amount",),
-        evidence=(
-            vanishing(
-                lambda claim: [factor(ALPHA.subs(eta, claim.subject))],
-                "α vanishes at this step; with the exact decrease (α+ρ)/(2η)‖w⁺ - w‖² that decides both "
-                "directions",
-                strength=Strength.SAMPLED,  # that a larger step admits an increase is searched for
-            ),
-            searched(cases.free_steps, increase, "no step up to it increases Φ, also for tiny p = c w* + βu"),
-            simulated(
-                runs.batches, increase_along, "no step of this size from an iterate of RVSCGD increases Φ"
-            ),
-        ),
-        controls=(
-            Control("the limit of gradient descent, 2/L", 2 / (c + beta)),
-            Control("the relaxation alone", 1 / beta),
-            Control("the loss alone", 1 / c),
-            Control("five percent more", Rational(21, 20) / (c + beta)),
-        ),
-    )
-
-
-def _twice_the_step() -> Claim:
-    subject = 2 / (c + beta)
-    return Claim(
-        id="no-increase-up-to-twice-the-step",
-        label="A1",
-        statement="No w-step with 0 < η ≤ {subject} increases the surrogate Lagrangian, whatever u.",
-        source=HERE,
-        subject=subject,
-        assumptions=_POSITIVE,
-        example={c: 1, beta: Rational(1, 2)},
-        uses=("largest-step-without-increase",),
-        evidence=(searched(cases.free_steps, increase, "no step up to it increases Φ"),),
-        controls=(
-            Control("three times the step", 3 / (c + beta)),
-            Control("half as much again", Rational(3, 2) / (c + beta)),
-            Control("repair: half of it", splitting.largest_step().result, holds=True),
-        ),
-        expected=Expected.FAILS,
     )
 
 

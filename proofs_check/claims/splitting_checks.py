@@ -7,7 +7,7 @@ The step is taken from its definition, w - ηc(w - w*) - ηβ(w - u), divided by
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, diff, factor, solve, sqrt
+from sympy import Expr, diff, factor, sqrt
 
 from numerics import gaussian
 from numerics.closed_forms import evaluate
@@ -17,7 +17,8 @@ from proofs_check.claims import cases
 from proofs_check.claims.cases import FreeStep
 from proofs_check.claims.relaxed_cases import FACTORS, RelaxedStep
 from proofs_check.claims.runs import Batch
-from proofs_check.evidence.cases import Violation
+from proofs_check.claims.shrunk_cases import ShrunkStep
+from proofs_check.evidence.cases import Violation, climb
 from proofs_check.records import Claim
 from theory import splitting
 from theory.symbols import (
@@ -53,7 +54,7 @@ def decrease_residuals(claim: Claim) -> list[Expr]:
     before = splitting.surrogate(w_dot_w_star, w_dot_u)
     gain = before - splitting.surrogate(inner_teacher, inner_u)
     factor_ = claim.subject.subs(norm_p, sqrt(squared)).subs({alpha: ALPHA, kappa: multiplier})
-    eliminated = solve(norm - rho**2, u_dot_w_star)[0]
+    eliminated = (rho**2 - norm.subs(u_dot_w_star, 0)) / diff(norm, u_dot_w_star)
     return [factor((gain - factor_ * (2 - 2 * inner_w)).subs(u_dot_w_star, eliminated))]
 
 
@@ -80,8 +81,10 @@ def decrease_violation(claim: Claim) -> Violation:
 
 def disagree(what: str, seen: Array, predicted: Array, allowance: Array | float) -> str | None:
     """Where a measured value differs from the predicted one by more than the allowance, or None."""
-    excess = np.abs(seen - predicted) - allowance
+    gap = np.abs(seen - predicted)
+    excess = gap - allowance
     worst = np.unravel_index(np.argmax(excess), excess.shape)
+    climb(float(np.max(gap / allowance)), f"a {what} that disagrees")
     if excess[worst] <= 0:
         return None
     return f"{what} {seen[worst]:.12g}, predicted {np.broadcast_to(predicted, seen.shape)[worst]:.12g}"
@@ -134,8 +137,10 @@ def increase(claim: Claim) -> Violation:
         step = case.fraction * float(evaluate(claim.subject, {c: case.c, beta: case.beta}))
         raw = case.before_normalisation(step)
         before, after = (_surrogate(at, u, w_star, case.c, case.beta) for at in (w, gaussian.normalise(raw)))
-        row = int(np.argmax(after - before - case.allowance(raw, step)))
-        if after[row] - before[row] <= case.allowance(raw, step)[row]:
+        allowance = case.allowance(raw, step)
+        row = int(np.argmax(after - before - allowance))
+        climb(float(np.max((after - before) / allowance)), "an increase")
+        if after[row] - before[row] <= allowance[row]:
             return None
         return f"Φ rises from {before[row]:.12g} to {after[row]:.12g} (with λ = 0) at eta={step:.6g}"
 
@@ -181,8 +186,54 @@ def u_step_violation(claim: Claim) -> Violation:
         sizes = 2 + best + rivals + case.beta * (2 + np.sum(others**2, axis=1))
         excess = best - rivals - cases.rounding(case.d) * sizes
         worst = int(np.argmax(excess))
+        climb(float(np.max((best - rivals) / sizes)), "a better u")
         if excess[worst] <= 0:
             return None
         return f"Φ = {best:.12g} at S(w) with weight {weight:.6g} exceeds {rivals[worst]:.12g} at another u"
+
+    return test
+
+
+def increase_of_runs(claim: Claim) -> Violation:
+    """Whether a step of the subject's length from u = S(w) increases the surrogate."""
+
+    def test(case: ShrunkStep) -> str | None:
+        step = case.fraction * float(evaluate(claim.subject, {c: case.c, beta: case.beta}))
+        if not case.defined(step):
+            return None
+        gain, _, allowance = _shrunk_gain(case, step)
+        climb(-gain / allowance, "an increase")
+        return f"Φ rises by {-gain:.3g} at eta={step:.6g}" if -gain > allowance else None
+
+    return test
+
+
+def _shrunk_gain(case: ShrunkStep, step: float) -> tuple[float, float, float]:
+    """Decrease of Φ, squared residual, and the decrease's rounding."""
+    w, u, w_star = case.vectors(step)
+    raw = cases.raw_step(w[None], u, w_star, case.c, case.beta, step)
+    at = (_surrogate(one, u, w_star, case.c, case.beta) for one in (w[None], gaussian.normalise(raw)))
+    pull = case.c * w_star + case.beta * u
+    residual = pull - (w @ pull) * w
+    # ‖u‖ <= 1, so no term exceeds c + 4β; a short step before the division magnifies its rounding.
+    size = case.c + 4 * case.beta
+    magnified = (1 + 2 * step * size) / gaussian.norm(raw)[0]
+    before, after = (float(level[0]) for level in at)
+    return before - after, float(residual @ residual), cases.rounding(case.d) * magnified * (size + 2 / step)
+
+
+def least_gain_violation(claim: Claim) -> Violation:
+    """Whether a step gains less than the subject times its squared residual."""
+
+    def test(case: ShrunkStep) -> str | None:
+        step = case.fraction / (case.c + case.beta)
+        if not case.defined(step):
+            return None
+        gain, squared, allowance = _shrunk_gain(case, step)
+        least = float(evaluate(claim.subject, {c: case.c, beta: case.beta, eta: step})) * squared
+        climb((least - gain) / allowance, "too small a gain")
+        return (
+            f"Φ falls by {gain:.6g}, not {least:.6g}, at eta={step:.6g}" if least - gain > allowance else None
+        )
 
     return test

@@ -1,0 +1,299 @@
+"""A1 and A2: how long a w-step may be, for any u and for u = S(w), and how it bounds the residual.
+
+Everything is written in the inner products of w, w* and u, so that it holds in every dimension. With p =
+c w* + βu and κ = ⟨w, p⟩ the step goes to w⁺ = (αw + ηp)/ρ, and Φ(u, w) - Φ(u, w⁺) = ⟨p, w⁺⟩ - κ. As u is
+arbitrary, so are κ and ‖p‖ up to |κ| <= ‖p‖. A step is an increase exactly where ρ + α < 0, that is where
+σ = c + β - 1/η > 0 and ‖p‖² < 2σκ.
+
+If u = S(w) and S shrinks every entry, 0 <= S(x)/x <= 1, then ‖u‖² <= ⟨u,w⟩ <= 1. With y = ‖σw - βu‖ the
+teacher enters ‖p‖² - 2σκ = c² + y² - σ² - 2c⟨σw - βu, w*⟩ by an inner product that is at most y.
+"""
+
+from collections.abc import Mapping
+
+from sympy import And, Eq, Expr, Min, Rational, Symbol, cancel, factor
+
+from proofs_check.claims import cases, runs, shrunk_cases
+from proofs_check.claims.splitting_checks import (
+    ALPHA,
+    increase,
+    increase_along,
+    increase_of_runs,
+    least_gain_violation,
+)
+from proofs_check.evidence.cases import searched, simulated
+from proofs_check.evidence.smt import Query, unsatisfiable
+from proofs_check.evidence.symbolic import vanishing
+from proofs_check.records import Claim, Control, Expected, Provenance, Source
+from theory import splitting
+from theory.symbols import (
+    alpha,
+    beta,
+    c,
+    eta,
+    kappa,
+    norm_p,
+    norm_u,
+    rho,
+    u_dot_w_star,
+    w_dot_u,
+    w_dot_w_star,
+)  # fmt: skip
+
+HERE = Source(Provenance.DERIVED)
+POSITIVE = (c > 0, beta > 0)
+EXAMPLE = {c: 1, beta: Rational(1, 2)}
+SIGMA = c + beta - 1 / eta
+# ‖σw - βu‖, and the inner product of that vector with the teacher.
+WORST = Symbol("y", real=True)
+
+
+def claims() -> tuple[Claim, ...]:
+    """A1: the largest steps; A2: the residual."""
+    return _largest_step(), _twice_the_step(), _largest_step_of_runs(), _any_u(), _residual(), _longer_steps()
+
+
+# A1, any u
+
+
+def _for_any_u(claim: Claim) -> Mapping[str, Query]:
+    """No increase up to the subject, and beyond it the increase at p = εw, 0 < ε < |α|/η, where w⁺ = -w."""
+    squared = ALPHA**2 + 2 * ALPHA * eta * kappa + eta**2 * norm_p**2
+    inside = (eta > 0, eta <= claim.subject, rho > 0, norm_p >= 0, kappa <= norm_p, -norm_p <= kappa)
+    small = -ALPHA / (2 * eta)
+    return {
+        "no increase": Query(
+            ALPHA * kappa + eta * norm_p**2 >= kappa * rho, (*inside, Eq(rho**2, squared, evaluate=False))
+        ),
+        "increase beyond": Query(And(small > 0, ALPHA + eta * small < 0), (eta > claim.subject,)),
+    }
+
+
+def _largest_step() -> Claim:
+    subject = splitting.largest_step().result
+    return Claim(
+        id="largest-step-without-increase",
+        label="A1",
+        statement="The largest η up to which no w-step increases the surrogate Lagrangian, whatever u, is "
+        "{subject}.",
+        source=HERE,
+        subject=subject,
+        assumptions=POSITIVE,
+        example=EXAMPLE,
+        uses=("w-step-decreases-the-surrogate-by-an-exact-amount",),
+        evidence=(
+            unsatisfiable(_for_any_u, "no ⟨w,p⟩ and ‖p‖ admit an increase up to it; beyond it p = εw does"),
+            searched(cases.free_steps, increase, "no step up to it increases Φ, also for tiny p = c w* + βu"),
+            simulated(
+                runs.batches, increase_along, "no step of this size from an iterate of RVSCGD increases Φ"
+            ),
+        ),
+        controls=(
+            Control("the limit of gradient descent, 2/L", 2 / (c + beta)),
+            Control("the relaxation alone", 1 / beta),
+            Control("the loss alone", 1 / c),
+            Control("five percent more", Rational(21, 20) * subject),
+            Control("one percent less, where there is none either", Rational(99, 100) * subject),
+        ),
+    )
+
+
+def _only_no_increase(claim: Claim) -> Mapping[str, Query]:
+    return {"no increase": _for_any_u(claim)["no increase"]}
+
+
+def _twice_the_step() -> Claim:
+    subject = 2 / (c + beta)
+    return Claim(
+        id="no-increase-up-to-twice-the-step",
+        label="A1",
+        statement="No w-step with 0 < η ≤ {subject} increases the surrogate Lagrangian, whatever u.",
+        source=HERE,
+        subject=subject,
+        assumptions=POSITIVE,
+        example=EXAMPLE,
+        uses=("largest-step-without-increase",),
+        evidence=(
+            unsatisfiable(_only_no_increase, "inner products of a step that is an increase"),
+            searched(cases.free_steps, increase, "no step up to it increases Φ"),
+        ),
+        controls=(
+            Control("three times the step", 3 / (c + beta)),
+            Control("half as much again", Rational(3, 2) / (c + beta)),
+            Control("repair: half of it", splitting.largest_step().result, holds=True),
+        ),
+        expected=Expected.FAILS,
+    )
+
+
+# A1, u thresholded
+
+
+def _for_thresholded_u(claim: Claim) -> Mapping[str, Query]:
+    beyond, acute = eta > claim.subject, (1 + c / (2 * SIGMA)) / 2
+    small = Min(SIGMA, beta - c)
+    gram = c**2 + 2 * c * beta * u_dot_w_star + beta**2 * norm_u**2
+    inner = SIGMA * w_dot_w_star - beta * u_dot_w_star
+    length = Eq(WORST**2, SIGMA**2 - 2 * SIGMA * beta * w_dot_u + beta**2 * norm_u**2, evaluate=False)
+    return {
+        "no increase": Query(
+            gram >= 2 * SIGMA * (c * w_dot_w_star + beta * w_dot_u),
+            (eta > 0, eta <= claim.subject, SIGMA >= 0, norm_u**2 <= w_dot_u, w_dot_u <= 1,
+             length, WORST >= 0, inner <= WORST, -inner <= WORST),
+        ),
+        "increase beyond, u = 0": Query(And(acute < 1, c**2 < 2 * SIGMA * c * acute), (beyond, beta <= c)),
+        "increase beyond, w = -w*": Query(
+            And(small > 0, (c + small) / beta <= 1, small**2 < 2 * SIGMA * small), (beyond, beta > c)
+        ),
+    }  # fmt: skip
+
+
+def _largest_step_of_runs() -> Claim:
+    subject = splitting.largest_step_of_runs().result
+    return Claim(
+        id="largest-step-of-runs-without-increase",
+        label="A1",
+        statement="The largest η up to which no w-step of RVSCGD itself, where u = S(w) with any weight of "
+        "the penalty, increases the surrogate Lagrangian is {subject}.",
+        source=HERE,
+        subject=subject,
+        assumptions=POSITIVE,
+        example=EXAMPLE,
+        uses=("w-step-decreases-the-surrogate-by-an-exact-amount",
+              *(f"{name}-proximal-map-keeps-sign-and-order" for name in ("l1", "l0", "tl1"))),
+        evidence=(
+            unsatisfiable(
+                _for_thresholded_u,
+                "no unit w, w* and u with ‖u‖² ≤ ⟨u,w⟩ ≤ 1 admit an increase up to it; beyond it an acute "
+                "angle with u = 0 does, or w = -w* with β‖u‖ just above c",
+            ),
+            searched(
+                shrunk_cases.shrunk_steps, increase_of_runs, "steps with u = S(w) and the worst teacher"
+            ),
+        ),
+        controls=(
+            Control("the limit for any u", splitting.largest_step().result),
+            Control("the relaxed limit for every β", 1 / (beta + c / 2)),
+            Control("the limit of gradient descent", 2 / (c + beta)),
+            Control("one percent more", subject * Rational(101, 100)),
+            Control("one percent less", subject * Rational(99, 100)),
+        ),
+    )  # fmt: skip
+
+
+def _any_u() -> Claim:
+    subject = splitting.largest_step_of_runs().result
+    return Claim(
+        id="step-of-runs-will-do-for-any-u",
+        label="A1",
+        statement="No w-step with 0 < η ≤ {subject} increases the surrogate Lagrangian, whatever u.",
+        source=HERE,
+        subject=subject,
+        assumptions=POSITIVE,
+        example=EXAMPLE,
+        uses=("largest-step-of-runs-without-increase", "largest-step-without-increase"),
+        evidence=(unsatisfiable(_only_no_increase, "inner products of a step with some u that is no S(w)"),),
+        controls=(
+            Control("the relaxed limit for every β", 1 / (beta + c / 2)),
+            Control("half-way", 1 / (beta + Rational(3, 4) * c)),
+            Control("repair: the limit for any u", splitting.largest_step().result, holds=True),
+        ),
+        expected=Expected.FAILS,
+    )
+
+
+# A2, the residual
+
+
+def _gain_residuals(claim: Claim) -> list[Expr]:
+    """The gain times ρ(ρ + α + ηκ) less η(ρ + α) times the squared residual, with ‖p‖² from ρ²."""
+    squared = (rho**2 - alpha**2 - 2 * alpha * eta * kappa) / eta**2
+    gain = (alpha * kappa + eta * squared) / rho - kappa
+    scaled = gain * rho * (rho + alpha + eta * kappa)
+    return [
+        factor(cancel(scaled - eta * (rho + alpha) * (squared - kappa**2))),
+        claim.subject - eta * (1 + ALPHA) / 2,
+    ]
+
+
+def _least_gain(claim: Claim) -> Mapping[str, Query]:
+    """Ratio of gain and squared residual; α + ηκ <= ρ, and ρ <= α + η‖p‖ with ‖p‖ <= c + β."""
+    bounded = (eta > 0, eta * (c + beta) <= 1, norm_p >= 0, norm_p <= c + beta, rho > 0)
+    squared = ALPHA**2 + 2 * ALPHA * eta * kappa + eta**2 * norm_p**2
+    before = ALPHA + eta * kappa
+    return {
+        "ρ ≤ 1": Query(
+            rho <= 1, (*bounded, kappa <= norm_p, -norm_p <= kappa, Eq(rho**2, squared, evaluate=False))
+        ),
+        "gain": Query(
+            eta * (rho + ALPHA) >= claim.subject * rho * (rho + before),
+            (eta > 0, *(one for one in claim.assumptions if one == _SHORT), rho > 0, rho <= 1, before <= rho,
+             -rho <= before),
+        ),
+    }  # fmt: skip
+
+
+_SHORT = eta * (c + beta) <= 1
+
+
+def _residual() -> Claim:
+    subject = splitting.residual_gain().result
+    return Claim(
+        id="squared-residuals-sum-to-at-most-the-start",
+        label="A2",
+        statement="For 0 < η ≤ 1/(c + β) a w-step of RVSCGD decreases the surrogate Lagrangian at least by "
+        "{subject} times the squared residual ‖c w* + βu - κw‖² of the fixed-point equation; so the squared "
+        "residuals sum to at most Φ at the start over that, and tend to zero.",
+        source=HERE,
+        subject=subject,
+        assumptions=(*POSITIVE, eta > 0, _SHORT),
+        example={**EXAMPLE, eta: Rational(1, 3)},
+        uses=("w-step-decreases-the-surrogate-by-an-exact-amount", "u-step-minimises-the-surrogate",
+              *(f"{name}-proximal-map-keeps-sign-and-order" for name in ("l1", "l0", "tl1"))),
+        evidence=(
+            vanishing(_gain_residuals, "the decrease is η(ρ + α)/(ρ(ρ + α + ηκ)) times the squared residual; "
+                      "the subject is that factor at α + ηκ = ρ = 1"),
+            unsatisfiable(_least_gain, "where ‖u‖ ≤ 1 the factor is nowhere below the subject"),
+            searched(shrunk_cases.shrunk_steps, least_gain_violation, "steps with u = S(w)"),
+        ),
+        controls=(
+            Control("η, as without curvature", eta + 0 * c),
+            Control("half of the curvature forgotten", eta * (1 - eta * (c + beta) / 4)),
+            Control("one percent more", subject * Rational(101, 100)),
+            Control("c for c + β", eta * (1 - eta * c / 2)),
+        ),
+    )  # fmt: skip
+
+
+def _longer_steps() -> Claim:
+    """The longer step is an upper bound of η."""
+
+    def queries(claim: Claim) -> Mapping[str, Query]:
+        squared = ALPHA**2 + 2 * ALPHA * eta * kappa + eta**2 * norm_p**2
+        return {
+            "gain": Query(
+                ALPHA * kappa + eta * norm_p**2 >= kappa * rho,
+                (eta <= claim.subject, rho > 0, norm_p >= 0, norm_p <= c + beta, kappa <= norm_p, kappa >= 0,
+                 Eq(rho**2, squared, evaluate=False)),
+            )
+        }  # fmt: skip
+
+    subject = Rational(6, 5) / (c + beta)
+    return Claim(
+        id="squared-steps-have-no-negative-weight-beyond-the-step",
+        label="A2",
+        statement="For 0 < η ≤ {subject} no term of the weighted sum of squared steps is negative if "
+        "‖u‖ ≤ 1.",
+        source=HERE,
+        subject=subject,
+        assumptions=(*POSITIVE, eta > 0),
+        example={**EXAMPLE, eta: Rational(1, 3)},
+        uses=("weighted-squared-steps-sum-to-at-most-the-start",),
+        evidence=(unsatisfiable(queries, "inner products of a step with a negative term"),),
+        controls=(
+            Control("one percent beyond", Rational(101, 100) / (c + beta)),
+            Control("2/(c + β)", 2 / (c + beta)),
+            Control("repair: 1/(c + β)", 1 / (c + beta), holds=True),
+        ),
+        expected=Expected.FAILS,
+    )
