@@ -23,6 +23,7 @@ from proofs_check.claims import (
     penalties,
     penalty_limits,
     splitting,
+    telescoping,
     thresholded_form,
     thresholding,
     ties,
@@ -53,12 +54,13 @@ TOPICS = (
     contraction,
     ties,
     splitting,
+    telescoping,
+    lagrangian,
     bounds,
     limit,
     constants,
     trapping,
     trapped_runs,
-    lagrangian,
 )
 
 

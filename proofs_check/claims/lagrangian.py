@@ -1,4 +1,4 @@
-"""A2 and A3: the steps are square summable, and the true Lagrangian need not fall.
+"""A3: the true Lagrangian need not fall.
 
 The surrogate Lagrangian has c(1 - cosθ) where the true one has the loss Cθ, with C = c√(2/π).
 """
@@ -13,17 +13,14 @@ from sympy import Expr, Integer, Max, Min, Rational, Symbol, acos, cos, diff, pi
 from numerics import gaussian
 from numerics.closed_forms import evaluate
 from numerics.penalties import penalty_value
-from numerics.splitting import rvscgd, surrogate_lagrangian
-from proofs_check.claims import cases, runs
-from proofs_check.claims.runs import Batch
-from proofs_check.claims.splitting_checks import decrease_residuals
+from numerics.splitting import rvscgd
+from proofs_check.claims import cases
 from proofs_check.context import Context
 from proofs_check.evidence.cases import Violation, simulated
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Expected, Provenance, Source
-from theory import splitting
-from theory.symbols import alpha, beta, c, eta, norm_u_perp, rho, theta
+from theory.symbols import beta, c, norm_u_perp, theta
 
 Array = NDArray[np.float64]
 
@@ -37,61 +34,8 @@ PULL = beta * norm_u_perp
 
 
 def claims() -> tuple[Claim, ...]:
-    """A2 and A3."""
-    return _square_summable(), _slope(), _falls(), _monotone()
-
-
-def _square_summable() -> Claim:
-    subject = splitting.decrease().result
-    return Claim(
-        id="weighted-squared-steps-sum-to-at-most-the-start",
-        label="A2",
-        statement="For 0 < η ≤ 1/(c + β) the squared steps of RVSCGD, each times {subject}, sum to at most "
-                  "the "
-        "surrogate Lagrangian at the start; it has no negative term, and no u-step raises it.",
-        source=HERE,
-        subject=subject,
-        assumptions=(c > 0, beta > 0, eta > 0, rho > 0),
-        example={c: 1, beta: Rational(1, 2), eta: Rational(1, 3), rho: Rational(3, 4)},
-        evidence=(
-            vanishing(decrease_residuals, "each term is what one w-step gains, so that the sum telescopes"),
-            simulated(runs.batches, _sum_violation, "sums along whole runs with the three penalties"),
-        ),
-        controls=(
-            Control("the ½ forgotten", 2 * subject),
-            Control("α forgotten", rho / (2 * eta)),
-            Control("η forgotten", (alpha + rho) / 2),
-            Control("five times too much", 5 * subject),
-        ),
-        uses=("w-step-decreases-the-surrogate-by-an-exact-amount", "u-step-minimises-the-surrogate",
-              "largest-step-without-increase"),
-    )  # fmt: skip
-
-
-def _sum_violation(claim: Claim) -> Violation:
-    def test(batch: Batch) -> str | None:
-        history = batch.result.history
-        if history is None:
-            raise ValueError("lagrangian: history=None, the iterates of the batch are required")
-        w, u = history.w, history.u
-        shape = (-1, len(batch.w_star))
-        raw = cases.raw_step(
-            w[:-1].reshape(shape), u[:-1].reshape(shape), batch.w_star, batch.c, batch.beta, batch.eta
-        )
-        values = {
-            c: batch.c, beta: batch.beta, eta: batch.eta, rho: gaussian.norm(raw).reshape(w.shape[0] - 1, -1),
-            alpha: 1 - batch.eta * (batch.c + batch.beta),
-        }  # fmt: skip
-        total = np.sum(evaluate(claim.subject, values) * gaussian.norm(np.diff(w, axis=0)) ** 2, axis=0)
-        start = surrogate_lagrangian(
-            w[0], u[0], batch.w_star, batch.c, batch.penalty, batch.lam, batch.beta, batch.a
-        )
-        # Sums of at most 5001 positive terms, each within a few roundings.
-        excess = total - start * (1 + cases.rounding(len(w)))
-        worst = int(np.argmax(excess))
-        return f"{total[worst]:.6g} exceeds {start[worst]:.6g}: {batch.name}" if excess[worst] > 0 else None
-
-    return test
+    """A3."""
+    return _slope(), _falls(), _monotone()
 
 
 def _slope_residuals(claim: Claim) -> tuple[Expr]:

@@ -1,4 +1,4 @@
-"""A1 and A2: how long a w-step may be, for any u and for u = S(w), and how it bounds the residual.
+"""A1: how long a w-step may be, for any u and for u = S(w).
 
 Everything is written in the inner products of w, w* and u, so that it holds in every dimension. With p =
 c w* + βu and κ = ⟨w, p⟩ the step goes to w⁺ = (αw + ηp)/ρ, and Φ(u, w) - Φ(u, w⁺) = ⟨p, w⁺⟩ - κ. As u is
@@ -11,7 +11,7 @@ teacher enters ‖p‖² - 2σκ = c² + y² - σ² - 2c⟨σw - βu, w*⟩ by a
 
 from collections.abc import Mapping
 
-from sympy import And, Eq, Expr, Min, Rational, Symbol, cancel, factor
+from sympy import And, Eq, Min, Rational, Symbol
 
 from proofs_check.claims import cases, runs, shrunk_cases
 from proofs_check.claims.splitting_checks import (
@@ -19,15 +19,12 @@ from proofs_check.claims.splitting_checks import (
     increase,
     increase_along,
     increase_of_runs,
-    least_gain_violation,
 )
 from proofs_check.evidence.cases import searched, simulated
 from proofs_check.evidence.smt import Query, unsatisfiable
-from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Expected, Provenance, Source
 from theory import splitting
 from theory.symbols import (
-    alpha,
     beta,
     c,
     eta,
@@ -49,8 +46,8 @@ WORST = Symbol("y", real=True)
 
 
 def claims() -> tuple[Claim, ...]:
-    """A1: the largest steps; A2: the residual."""
-    return _largest_step(), _twice_the_step(), _largest_step_of_runs(), _any_u(), _residual(), _longer_steps()
+    """A1: the largest steps."""
+    return _largest_step(), _twice_the_step(), _largest_step_of_runs(), _any_u()
 
 
 # A1, any u
@@ -197,103 +194,6 @@ def _any_u() -> Claim:
             Control("the relaxed limit for every β", 1 / (beta + c / 2)),
             Control("half-way", 1 / (beta + Rational(3, 4) * c)),
             Control("repair: the limit for any u", splitting.largest_step().result, holds=True),
-        ),
-        expected=Expected.FAILS,
-    )
-
-
-# A2, the residual
-
-
-def _gain_residuals(claim: Claim) -> list[Expr]:
-    """The gain times ρ(ρ + α + ηκ) less η(ρ + α) times the squared residual, with ‖p‖² from ρ²."""
-    squared = (rho**2 - alpha**2 - 2 * alpha * eta * kappa) / eta**2
-    gain = (alpha * kappa + eta * squared) / rho - kappa
-    scaled = gain * rho * (rho + alpha + eta * kappa)
-    return [
-        factor(cancel(scaled - eta * (rho + alpha) * (squared - kappa**2))),
-        claim.subject - eta * (1 + ALPHA) / 2,
-    ]
-
-
-def _least_gain(claim: Claim) -> Mapping[str, Query]:
-    """Ratio of gain and squared residual; α + ηκ <= ρ, and ρ <= α + η‖p‖ with ‖p‖ <= c + β."""
-    bounded = (eta > 0, eta * (c + beta) <= 1, norm_p >= 0, norm_p <= c + beta, rho > 0)
-    squared = ALPHA**2 + 2 * ALPHA * eta * kappa + eta**2 * norm_p**2
-    before = ALPHA + eta * kappa
-    return {
-        "ρ ≤ 1": Query(
-            rho <= 1, (*bounded, kappa <= norm_p, -norm_p <= kappa, Eq(rho**2, squared, evaluate=False))
-        ),
-        "gain": Query(
-            eta * (rho + ALPHA) >= claim.subject * rho * (rho + before),
-            (eta > 0, *(one for one in claim.assumptions if one == _SHORT), rho > 0, rho <= 1, before <= rho,
-             -rho <= before),
-        ),
-    }  # fmt: skip
-
-
-_SHORT = eta * (c + beta) <= 1
-
-
-def _residual() -> Claim:
-    subject = splitting.residual_gain().result
-    return Claim(
-        id="squared-residuals-sum-to-at-most-the-start",
-        label="A2",
-        statement="For 0 < η ≤ 1/(c + β) a w-step of RVSCGD decreases the surrogate Lagrangian at least by "
-        "{subject} times the squared residual ‖c w* + βu - κw‖² of the fixed-point equation; so the squared "
-        "residuals sum to at most Φ at the start over that, and tend to zero.",
-        source=HERE,
-        subject=subject,
-        assumptions=(*POSITIVE, eta > 0, _SHORT),
-        example={**EXAMPLE, eta: Rational(1, 3)},
-        uses=("w-step-decreases-the-surrogate-by-an-exact-amount", "u-step-minimises-the-surrogate",
-              *(f"{name}-proximal-map-keeps-sign-and-order" for name in ("l1", "l0", "tl1"))),
-        evidence=(
-            vanishing(_gain_residuals, "the decrease is η(ρ + α)/(ρ(ρ + α + ηκ)) times the squared residual; "
-                      "the subject is that factor at α + ηκ = ρ = 1"),
-            unsatisfiable(_least_gain, "where ‖u‖ ≤ 1 the factor is nowhere below the subject"),
-            searched(shrunk_cases.shrunk_steps, least_gain_violation, "steps with u = S(w)"),
-        ),
-        controls=(
-            Control("η, as without curvature", eta + 0 * c),
-            Control("half of the curvature forgotten", eta * (1 - eta * (c + beta) / 4)),
-            Control("one percent more", subject * Rational(101, 100)),
-            Control("c for c + β", eta * (1 - eta * c / 2)),
-        ),
-    )  # fmt: skip
-
-
-def _longer_steps() -> Claim:
-    """The longer step is an upper bound of η."""
-
-    def queries(claim: Claim) -> Mapping[str, Query]:
-        squared = ALPHA**2 + 2 * ALPHA * eta * kappa + eta**2 * norm_p**2
-        return {
-            "gain": Query(
-                ALPHA * kappa + eta * norm_p**2 >= kappa * rho,
-                (eta <= claim.subject, rho > 0, norm_p >= 0, norm_p <= c + beta, kappa <= norm_p, kappa >= 0,
-                 Eq(rho**2, squared, evaluate=False)),
-            )
-        }  # fmt: skip
-
-    subject = Rational(6, 5) / (c + beta)
-    return Claim(
-        id="squared-steps-have-no-negative-weight-beyond-the-step",
-        label="A2",
-        statement="For 0 < η ≤ {subject} no term of the weighted sum of squared steps is negative if "
-        "‖u‖ ≤ 1.",
-        source=HERE,
-        subject=subject,
-        assumptions=(*POSITIVE, eta > 0),
-        example={**EXAMPLE, eta: Rational(1, 3)},
-        uses=("weighted-squared-steps-sum-to-at-most-the-start",),
-        evidence=(unsatisfiable(queries, "inner products of a step with a negative term"),),
-        controls=(
-            Control("one percent beyond", Rational(101, 100) / (c + beta)),
-            Control("2/(c + β)", 2 / (c + beta)),
-            Control("repair: 1/(c + β)", 1 / (c + beta), holds=True),
         ),
         expected=Expected.FAILS,
     )
