@@ -1,7 +1,6 @@
 """A7: the sparsifying operation; uniqueness and speed stand in ``limit_global`` and ``limit_rate``."""
 
 import numpy as np
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sympy import Abs, Expr, Integer, Piecewise, Rational, Symbol, cancel, sign, simplify, sqrt
 
@@ -9,8 +8,10 @@ from numerics.closed_forms import evaluate
 from numerics.limit import limit_points
 from proofs_check.claims import cases, limit_global, limit_rate, runs
 from proofs_check.claims.limit_cases import (
+    ABOVE,
     Solution,
     Teacher,
+    any_solution,
     solutions,
     teachers,
 )
@@ -20,7 +21,7 @@ from proofs_check.evidence.cases import Violation, searched, simulated
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Provenance, Source
 from theory import limit
-from theory.penalties import PENALTIES, threshold
+from theory.penalties import threshold
 from theory.symbols import beta, c, kappa, lam, mu, u, w_star_i
 
 Array = NDArray[np.float64]
@@ -29,8 +30,6 @@ DX = Source(
     Provenance.DERIVED, "arXiv 1901.09731", "the abstract claims a limit that transforms the true weight"
 )
 _GAP = Symbol("kappa - beta", real=True)
-ABOVE = (1.0001, 1.1, 2.0, 30.0)
-EVERYWHERE = (-2.0, 0.3, 0.7, 0.995, 0.999, 1.0, *ABOVE)
 
 
 def claims() -> tuple[Claim, ...]:
@@ -129,7 +128,7 @@ def _support() -> Claim:
         uses=("fixed-points-of-the-step",),
         evidence=(
             searched(
-                lambda: st.one_of(*(solutions(name, EVERYWHERE) for name in PENALTIES)),
+                any_solution,
                 _support_violation,
                 "constructed fixed points, with κ on both sides of β and at it",
             ),

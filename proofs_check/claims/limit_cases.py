@@ -15,11 +15,15 @@ from numerics.simulator import Result
 from numerics.splitting import largest_step, rvscgd
 from proofs_check.claims.cases import SEEDS, SIZES, decades, raw_step
 from proofs_check.context import Context
+from theory.penalties import PENALTIES
 
 Array = NDArray[np.float64]
 
 # λ/β over the square of the smallest entry of w*; the l0 threshold is passed at 1/2.
 LEVELS = (0.01, 0.3, 0.499999, 0.500001, 0.7, 1.0, 3.0)
+# κ over β.
+ABOVE = (1.0001, 1.1, 2.0, 30.0)
+EVERYWHERE = (-2.0, 0.3, 0.7, 0.995, 0.999, 1.0, *ABOVE)
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,11 @@ def solutions(penalty: str, ratios: tuple[float, ...]) -> SearchStrategy[Solutio
         SIZES,
         SEEDS,
     )
+
+
+def any_solution() -> SearchStrategy[Solution]:
+    """Solutions of all penalties, with κ on both sides of β and at it."""
+    return st.one_of(*(solutions(name, EVERYWHERE) for name in PENALTIES))
 
 
 @dataclass(frozen=True)

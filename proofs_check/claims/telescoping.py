@@ -31,7 +31,7 @@ EXAMPLE = {c: 1, beta: Rational(1, 2), eta: Rational(1, 3)}
 
 def claims() -> tuple[Claim, ...]:
     """A2."""
-    return _square_summable(), _residual(), _longer_steps()
+    return _square_summable(), _residual(), _longer_steps(), _longer_u()
 
 
 def _square_summable() -> Claim:
@@ -98,21 +98,26 @@ def _gain_residuals(claim: Claim) -> list[Expr]:
     ]
 
 
+def _norm_before(bound: Expr) -> Query:
+    """ρ <= 1, where ‖p‖ is at most ``bound``."""
+    squared = ALPHA**2 + 2 * ALPHA * eta * kappa + eta**2 * norm_p**2
+    return Query(
+        rho <= 1,
+        (eta * (c + beta) <= 1, norm_p >= 0, norm_p <= bound, rho > 0, kappa <= norm_p, -norm_p <= kappa,
+         Eq(rho**2, squared, evaluate=False)),
+    )  # fmt: skip
+
+
 def _least_gain(claim: Claim) -> Mapping[str, Query]:
     """Ratio of gain and squared residual; α + ηκ <= ρ, and ρ <= α + η‖p‖ with ‖p‖ <= c + β."""
-    bounded = (eta > 0, eta * (c + beta) <= 1, norm_p >= 0, norm_p <= c + beta, rho > 0)
-    squared = ALPHA**2 + 2 * ALPHA * eta * kappa + eta**2 * norm_p**2
     before = ALPHA + eta * kappa
     return {
-        "ρ ≤ 1": Query(
-            rho <= 1, (*bounded, kappa <= norm_p, -norm_p <= kappa, Eq(rho**2, squared, evaluate=False))
-        ),
+        "ρ ≤ 1": _norm_before(c + beta),
         "gain": Query(
             eta * (rho + ALPHA) >= claim.subject * rho * (rho + before),
-            (eta * (c + beta) <= 1, rho > 0, rho <= 1, before <= rho,
-             -rho <= before),
+            (eta * (c + beta) <= 1, rho > 0, rho <= 1, before <= rho, -rho <= before),
         ),
-    }  # fmt: skip
+    }
 
 
 def _residual() -> Claim:
@@ -173,6 +178,32 @@ def _longer_steps() -> Claim:
             Control("one percent beyond", Rational(101, 100) / (c + beta)),
             Control("2/(c + β)", 2 / (c + beta)),
             Control("repair: 1/(c + β)", 1 / (c + beta), holds=True),
+        ),
+        expected=Expected.FAILS,
+    )
+
+
+def _longer_u() -> Claim:
+    subject = 2 * (c + beta)
+    return Claim(
+        id="step-does-not-lengthen-w-for-a-longer-u",
+        label="A2",
+        statement="For 0 < η ≤ 1/(c + β) the step before normalisation is not longer than w, as the bound of "
+        "the residuals needs, while ‖c w* + βu‖ ≤ {subject}.",
+        source=HERE,
+        subject=subject,
+        assumptions=(*POSITIVE, eta > 0),
+        example=EXAMPLE,
+        uses=("squared-residuals-sum-to-at-most-the-start",),
+        evidence=(
+            unsatisfiable(
+                lambda claim: {"ρ ≤ 1": _norm_before(claim.subject)}, "inner products of a longer step"
+            ),
+        ),
+        controls=(
+            Control("one percent beyond", Rational(101, 100) * (c + beta)),
+            Control("c + 2β", c + 2 * beta),
+            Control("repair: c + β, as for ‖u‖ ≤ 1", c + beta, holds=True),
         ),
         expected=Expected.FAILS,
     )
