@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from proofs_check.claims import (
     any_estimator,
     bounds,
+    bounds_sharp,
     clipped_potential,
     coarse_gradient,
     constants,
@@ -59,6 +60,7 @@ TOPICS = (
     telescoping,
     lagrangian,
     bounds,
+    bounds_sharp,
     limit,
     constants,
     trapping,

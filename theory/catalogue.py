@@ -72,7 +72,9 @@ def _bounds() -> Iterator[Derivation]:
     for penalty in penalties.PENALTIES:
         yield bounds.displacement(penalty)
         yield bounds.error_bound(penalty)
+        yield bounds.sharp_error_bound(penalty)
     yield bounds.filter_error()
+    yield bounds.full_support_angle()
     yield bounds.small_penalty_angle()
     for ste in coarse_gradient.ESTIMATORS:
         yield bounds.smallest_tangential_constant(ste)

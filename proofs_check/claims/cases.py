@@ -138,8 +138,13 @@ class ThresholdedFixedPoint:
     a: float | None
     mu: float
     beta: float
+    ratio: float
     moved: int
     seed: int
+
+    def multiplier(self, above: bool) -> float:
+        """κ over β; mirrored to more than one if only such are wanted."""
+        return self.ratio if self.ratio > 1 or not above else 2.0001 - self.ratio
 
     def vectors(self, ratio: float, level: float) -> tuple[Array, Array, Array, float]:
         """Unit w, S(w), unit w*, all (moved + 2,), and c.
@@ -150,7 +155,7 @@ class ThresholdedFixedPoint:
         t = float(threshold(self.mu, self.penalty, self.a))
         rng = np.random.default_rng(self.seed)
         # Together the moved entries may take four fifths of the norm.
-        each = min(level * t, 0.8 / np.sqrt(self.moved))
+        each = min(level * t, 0.8 / np.sqrt(max(self.moved, 1)))
         w = np.zeros(self.moved + 2)
         w[1 : self.moved + 1] = each
         w[0] = np.sqrt(1 - self.moved * each**2)
@@ -170,6 +175,8 @@ class ThresholdedFixedPoint:
         return rounding(self.moved + 2) * self.beta * (abs(ratio) + 1) / c
 
 
+# κ over β; without κ > β also zero, where entries below the threshold vanish from w*.
+RATIOS = (2.0, 1.0001, 30.0, 1.0, 0.5, 0.0, -2.0)
 # Just below the threshold, where l0 moves the most, just above, and where l1 moves as much.
 LEVELS = (1 - 1e-9, 1 + 1e-9, 2.0)
 
@@ -182,7 +189,8 @@ def thresholded_fixed_points(penalty: str) -> SearchStrategy[ThresholdedFixedPoi
         decades(-2, 2) if penalty == "tl1" else st.none(),
         decades(-9, -3),
         decades(-2, 2),
-        st.sampled_from((1, 300, 1000)),
+        st.sampled_from(RATIOS),
+        st.sampled_from((1000, 300, 1, 0)),
         SEEDS,
     )
 

@@ -38,8 +38,11 @@ def points(
             raise NoPointError(f"points: the example of {claim.id} violates its assumptions")
         found.append(claim.example)
     goal = len(found) + count
+    positive = [(name > 0) in claim.assumptions for name in names]
     for _ in range(0, TRIES, BATCH):
         draws = rng.integers(-LARGEST, LARGEST + 1, (BATCH, len(names)))
+        # Most assumptions are signs; what is left to chance is the rest.
+        draws[:, positive] = np.abs(draws[:, positive])
         for row in draws[_promising(claim, names, draws)]:
             point = {name: Rational(int(k), DENOMINATOR) for name, k in zip(names, row, strict=True)}
             if len(found) < goal and _meets(claim, point):
