@@ -5,7 +5,7 @@ inner products follow. No entry is lost while κλ/β < c min|w*ᵢ|, hence for 
 """
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 from hypothesis import strategies as st
@@ -15,8 +15,9 @@ from sympy import Abs, Eq, Expr, Rational, Symbol, atan, cancel, diff, factor, s
 
 from numerics import gaussian
 from numerics.closed_forms import evaluate
-from numerics.limit import limit_points
-from proofs_check.claims.cases import SEEDS, decades, rounding
+from numerics.penalties import proximal_map
+from numerics.splitting import largest_step
+from proofs_check.claims.cases import SEEDS, decades, raw_step, rounding
 from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.smt import Query, square_roots, unsatisfiable
 from proofs_check.evidence.symbolic import vanishing
@@ -86,11 +87,17 @@ def teachers() -> SearchStrategy[SparseTeacher]:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=1024)
 def _limit_angle(case: SparseTeacher) -> float:
-    """The angle of the limit; the same cases return for every planted error."""
-    [point] = limit_points(case.w_star, case.c, "l1", case.lam, case.beta)
-    return point.angle
+    """The angle of w along c w* - λ sgn(w*), once the algorithm was seen to stay there."""
+    w = gaussian.normalise(case.c * case.w_star - case.lam * np.sign(case.w_star))
+    u = proximal_map(w, case.lam / case.beta, "l1")
+    step = raw_step(w[None], u, case.w_star, case.c, case.beta, largest_step(case.c, case.beta))
+    moved = float(np.linalg.norm(gaussian.normalise(step[0]) - w))
+    if moved > 8 * rounding(len(w)) or np.any((u == 0) != (case.w_star == 0)):
+        raise ValueError(
+            f"exact_angle: a step moves w by {moved:.3g}, a fixed point with no entry lost is needed"
+        )
+    return float(gaussian.angle(w, case.w_star))
 
 
 def _off(claim: Claim) -> Violation:
@@ -101,7 +108,8 @@ def _off(claim: Claim) -> Violation:
         with np.errstate(invalid="ignore"):
             predicted = float(np.arctan(evaluate(claim.subject, values)))
         # s - ‖w*‖₁² cancels where the entries are equal, and its root keeps half of the digits.
-        allowance = 64 * np.sqrt(rounding(len(entries)) * len(entries)) * case.lam / case.c + rounding(400)
+        along = case.c - case.lam * float(entries.sum())
+        allowance = np.sqrt(16 * rounding(len(entries)) * len(entries)) * case.lam / along + rounding(400)
         off = abs(angle - predicted) if np.isfinite(predicted) else angle
         climb(off / allowance, "an angle that disagrees")
         return f"the limit's angle is {angle:.9g}, predicted {predicted:.9g}" if off > allowance else None
@@ -124,7 +132,9 @@ def _exact() -> Claim:
         uses=("sparsifying-operation", "support-of-the-limit-is-the-teacher-s"),
         evidence=(
             vanishing(_residuals, "survivors are (c|w*ᵢ| - λ)/(κ - β), and so are cos²θ and sin²θ"),
-            searched(teachers, _off, "the limits computed directly, up to where an entry is lost"),
+            searched(
+                teachers, _off, "fixed points that a step of RVSCGD keeps, up to where an entry is lost"
+            ),
         ),
         controls=(
             Control("‖w*‖₁ forgotten below", lam * sqrt(s - ONE_NORM**2) / c),
@@ -180,7 +190,7 @@ def _small_penalty() -> Claim:
             searched(
                 _distinct,
                 _off_first_order,
-                "the limits computed directly, λ a millionth of that at which an entry is lost",
+                "fixed points that a step of RVSCGD keeps, λ a millionth of that which loses an entry",
             ),
         ),
         controls=(
