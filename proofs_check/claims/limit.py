@@ -2,22 +2,29 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Abs, Expr, Integer, Piecewise, Rational, Symbol, cancel, sign, simplify, sqrt
+from sympy import Abs, Expr, Piecewise, Rational, Symbol, cancel, sign, simplify, sqrt
 
 from numerics.closed_forms import evaluate
 from numerics.limit import limit_points
-from proofs_check.claims import cases, limit_global, limit_rate, runs
+from proofs_check.claims import (
+    cases,
+    limit_global,
+    limit_l0,
+    limit_multiplier,
+    limit_rate,
+    limit_support,
+    runs,
+)
 from proofs_check.claims.limit_cases import (
     ABOVE,
     Solution,
     Teacher,
-    any_solution,
     solutions,
     teachers,
 )
 from proofs_check.claims.limit_global import AGREE
 from proofs_check.claims.runs import Batch
-from proofs_check.evidence.cases import Violation, searched, simulated
+from proofs_check.evidence.cases import Violation, climb, searched, simulated
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Provenance, Source
 from theory import limit
@@ -34,7 +41,15 @@ _GAP = Symbol("kappa - beta", real=True)
 
 def claims() -> tuple[Claim, ...]:
     """A7, A9, A10 and A11."""
-    return _operation(), _support(), _no_bias(), *limit_global.claims(), *limit_rate.claims()
+    return (
+        _operation(),
+        _no_bias(),
+        *limit_support.claims(),
+        *limit_multiplier.claims(),
+        *limit_l0.claims(),
+        *limit_global.claims(),
+        *limit_rate.claims(),
+    )
 
 
 def _operation() -> Claim:
@@ -91,6 +106,7 @@ def _operation_violation(claim: Claim) -> Violation:
         values = {c: norm, beta: case.beta, lam: case.lam, kappa: case.ratio * case.beta}
         off = float(np.abs(_predicted(claim, w_star, values) - sparse).max())
         # c w* carries the rounding of κw and βu, and is divided by κ - β.
+        climb(off, "a survivor that disagrees")
         if off <= cases.rounding(len(sparse)) * 4 * (case.ratio + 1) / (case.ratio - 1):
             return None
         return f"u is off by {off:.3g}"
@@ -111,45 +127,6 @@ def _limit_violation(claim: Claim) -> Violation:
                          batch.result.u[rows] - _predicted(claim, batch.w_star, values)])  # fmt: skip
         off = float(np.abs(seen).max())
         return f"the limit is off by {off:.3g}: {batch.name}" if off > AGREE else None
-
-    return test
-
-
-def _support() -> Claim:
-    return Claim(
-        id="support-of-the-limit-is-the-teacher-s",
-        label="A7",
-        statement="At a fixed point with κ > {subject} every non-zero entry of u belongs to a non-zero entry "
-        "of w* of the same sign, for the three penalties.",
-        source=DX,
-        subject=beta,
-        assumptions=(beta > 0,),
-        example={beta: 1},
-        uses=("fixed-points-of-the-step",),
-        evidence=(
-            searched(
-                any_solution,
-                _support_violation,
-                "constructed fixed points, with κ on both sides of β and at it",
-            ),
-        ),
-        controls=(
-            Control("half of it", beta / 2),
-            Control("κ > 0 suffices", 0 * beta),
-            Control("one percent less", Rational(99, 100) * beta),
-        ),
-    )
-
-
-def _support_violation(claim: Claim) -> Violation:
-    def test(case: Solution) -> str | None:
-        if not case.vectors[3] or not case.ratio * case.beta > float(
-            evaluate(Integer(0) + claim.subject, {beta: case.beta})
-        ):
-            return None
-        _, sparse, w_star, _ = case.vectors
-        wrong = (sparse != 0) & (np.sign(sparse) * w_star <= 0)
-        return f"u = {sparse[wrong][0]:.6g} where w* = {w_star[wrong][0]:.6g}" if wrong.any() else None
 
     return test
 
@@ -195,6 +172,7 @@ def _bias_violation(claim: Claim) -> Violation:
         if not case.smallest > float(evaluate(claim.subject, {lam: case.lam, beta: case.beta})):
             return None
         moved = float(np.linalg.norm(case.step() - case.w_star))
+        climb(moved, "a step away from the teacher")
         return f"a step moves w* by {moved:.3g}" if moved > 4 * cases.rounding(case.d) else None
 
     return test

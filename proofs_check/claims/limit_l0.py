@@ -1,0 +1,140 @@
+"""A7, l0: the teacher as the limit, when it is the only one, and counterexamples where it is not.
+
+Let every |w*ᵢ| ≠ 0 exceed (1 + β/c)t. As κ = c⟨w,w*⟩ + β⟨w,u⟩ <= c + β, no entry of w* can be set to zero,
+for that would need c|w*ᵢ| <= κt. So (κ - β)w = c w*, and w = w* if κ > β. Derived here.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from sympy import Eq, Or, Piecewise, Rational, Symbol
+
+from numerics.closed_forms import evaluate
+from numerics.penalties import threshold
+from proofs_check.claims.limit_cases import ABOVE, Solution, solutions
+from proofs_check.evidence.cases import Violation, climb, searched
+from proofs_check.evidence.smt import Query, unsatisfiable
+from proofs_check.records import Claim, Control, Expected, Provenance, Source
+from theory.symbols import beta, c, kappa, t, w_star_i, x
+
+HERE = Source(Provenance.DERIVED)
+
+
+def claims() -> tuple[Claim, ...]:
+    """Uniqueness with l0, and what it and the absence of bias need."""
+    return _unique_l0(), _threshold_suffices(), _any_entries()
+
+
+def _unique_l0() -> Claim:
+    def queries(claim: Claim) -> Mapping[str, Query]:
+        balance = Eq(kappa * x, c * w_star_i, evaluate=False)
+        return {
+            "a lost entry": Query(x > t, (w_star_i > claim.subject, kappa > 0, kappa <= c + beta, balance))
+        }
+
+    subject = (1 + beta / c) * t
+    return Claim(
+        id="l0-limit-is-the-teacher-for-larger-entries",
+        label="A7",
+        statement="With l0 and its threshold t = √(2λ/β), w* is the only fixed point with κ > β if every "
+        "non-zero "
+        "|w*ᵢ| exceeds {subject}.",
+        source=HERE,
+        subject=subject,
+        assumptions=(c > 0, beta > 0, t > 0),
+        example={c: 1, beta: 2, t: Rational(1, 10)},
+        uses=("fixed-points-of-the-step", "l0-has-no-bias-for-large-entries"),
+        evidence=(
+            unsatisfiable(queries, "no such entry is set to zero at κ ≤ c + β"),
+            searched(lambda: solutions("l0", ABOVE), _another, "constructed fixed points"),
+        ),
+        controls=(
+            Control("the threshold itself", t),
+            Control("one percent less", Rational(99, 100) * subject),
+            Control("c over β", (1 + c / beta) * t),
+            Control("any entries", 0 * t),
+        ),
+    )
+
+
+def _another(claim: Claim) -> Violation:
+    def test(case: Solution) -> str | None:
+        w, _, w_star, norm = case.vectors
+        # Entries of the constructed teacher that are zero are so exactly.
+        smallest = float(np.abs(w_star[w_star != 0]).min(initial=np.inf))
+        level = float(threshold(case.mu, "l0"))
+        least = float(evaluate(claim.subject, {c: norm or 1.0, beta: case.beta, t: level}))
+        if not norm or not smallest > least:
+            return None
+        off = float(np.abs(w - w_star).max())
+        climb(off, "another fixed point")
+        # w* is the normalised difference of κw and βu.
+        if off <= 1e-12 * (case.ratio + 1) / (case.ratio - 1):
+            return None
+        return f"w differs from w* by {off:.3g}, whose entries exceed {least:.3g}"
+
+    return test
+
+
+def _threshold_suffices() -> Claim:
+    """Beside w* = (4/5, 3/5), κ = 127, also w = (12/13, 5/13), u = (12/13, 0), κ = 117."""
+    first, second = Symbol("w_1", real=True), Symbol("w_2", real=True)
+    teacher = Rational(4, 5), Rational(3, 5)
+
+    def queries(claim: Claim) -> Mapping[str, Query]:
+        given = (Eq(c, 75), Eq(beta, 52), Eq(t, Rational(1, 2)), kappa > beta)
+        point = (
+            Eq(first**2 + second**2, 1), first > t, second <= t, second >= -t,
+            Eq(kappa * first, c * teacher[0] + beta * first), Eq(kappa * second, c * teacher[1]),
+        )  # fmt: skip
+        alike = Or(claim.subject >= teacher[1], Eq(first, teacher[0]))
+        return {"the second entry lost": Query(alike, (*given, *point))}
+
+    return Claim(
+        id="l0-limit-is-the-teacher-above-the-threshold",
+        label="A7",
+        statement="With l0 and its threshold t = √(2λ/β), w* is the only fixed point with κ > β if every "
+        "non-zero "
+        "|w*ᵢ| exceeds {subject}.",
+        source=HERE,
+        subject=t,
+        assumptions=(t > 0, beta > 0, c > 0),
+        example={t: Rational(1, 2), beta: 52, c: 75},
+        uses=("l0-limit-is-the-teacher-for-larger-entries",),
+        evidence=(
+            unsatisfiable(queries, "a second fixed point of w* = (4/5, 3/5) with c = 75, β = 52, λ = 13/2"),
+        ),
+        controls=(
+            Control("a tenth more", Rational(11, 10) * t),
+            Control("half of it", t / 2),
+            Control("repair: (1 + β/c)t", (1 + beta / c) * t, holds=True),
+        ),
+        expected=Expected.FAILS,
+    )
+
+
+def _any_entries() -> Claim:
+    def queries(claim: Claim) -> Mapping[str, Query]:
+        kept = Piecewise((0, w_star_i <= t), (w_star_i, True))
+        balance = Eq((c + beta) * w_star_i, c * w_star_i + beta * kept, evaluate=False)
+        return {"an entry of w*": Query(balance, (w_star_i > claim.subject,))}
+
+    return Claim(
+        id="l0-has-no-bias-for-any-entries",
+        label="A7",
+        statement="With l0 and its threshold t, w* itself is a fixed point, u = w* and κ = c + β, if "
+        "every non-zero "
+        "|w*ᵢ| exceeds {subject}.",
+        source=HERE,
+        subject=0 * t,
+        assumptions=(c > 0, beta > 0, t > 0),
+        example={c: 1, beta: 2, t: Rational(1, 10)},
+        uses=("l0-has-no-bias-for-large-entries",),
+        evidence=(unsatisfiable(queries, "an entry that is lost, so that κw* = c w* + βu fails"),),
+        controls=(
+            Control("half of the threshold", t / 2),
+            Control("one percent below it", Rational(99, 100) * t),
+            Control("repair: the threshold", t, holds=True),
+        ),
+        expected=Expected.FAILS,
+    )
