@@ -157,6 +157,12 @@ class _LinePrinter(StrPrinter):  # type: ignore[misc]  # SymPy is untyped
         signs = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
         return f"{self._print(expr.lhs)} {signs.get(expr.rel_op, expr.rel_op)} {self._print(expr.rhs)}"
 
+    def _print_Or(self, expr: Basic) -> str:
+        return " or ".join(self._print(part) for part in expr.args)
+
+    def _print_And(self, expr: Basic) -> str:
+        return " and ".join(self._print(part) for part in expr.args)
+
     def _print_Piecewise(self, expr: Piecewise) -> str:
         *cases, last = expr.args
         shown = [f"{self._print(value)} if {self._print(condition)}" for value, condition in cases]
