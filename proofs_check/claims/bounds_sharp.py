@@ -139,6 +139,9 @@ def _bound(penalty: str, size: Expr, subject: Expr, entries: Expr) -> Claim:
 
 
 def _errors(penalty: str, size: Expr, entries: Expr) -> tuple[Control, ...]:
-    """The errors of the bound by ``size``, with the number of entries that counts here."""
-    plain = controls(penalty, error_bound(penalty).result.subs(d, size), size)
+    """Two errors of the bound by ``size``, with the number of entries that counts here.
+
+    The bounds by d plant them all.
+    """
+    plain = controls(penalty, error_bound(penalty).result.subs(d, size), size)[:2]
     return tuple(Control(one.error, one.subject.subs(size, entries)) for one in plain)

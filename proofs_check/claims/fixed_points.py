@@ -136,7 +136,7 @@ def _acute_above(claim: Claim) -> Mapping[str, Query]:
     """Solutions in inner products, with ‖u⊥‖ from the exact error."""
     balance = Eq(kappa, c * w_dot_w_star + beta * w_dot_u, evaluate=False)
     error = Eq(c**2 * (1 - w_dot_w_star**2), beta**2 * norm_u_perp**2, evaluate=False)
-    shrunk = (w_dot_u**2 + norm_u_perp**2 <= w_dot_u, w_dot_u <= 1, w_dot_w_star**2 <= 1)
+    shrunk = (norm_u_perp >= 0, w_dot_u**2 + norm_u_perp**2 <= w_dot_u, w_dot_u <= 1, w_dot_w_star**2 <= 1)
     return {"acute": Query(w_dot_w_star > 0, (balance, error, *shrunk, kappa > claim.subject))}
 
 
