@@ -34,6 +34,7 @@ from proofs_check.claims import (
     trapping,
     two_layers,
 )
+from proofs_check.evidence.scores import FALSE_ALARM, FAMILY_FALSE_ALARM, MOST_COMPARISONS
 from proofs_check.records import Claim, Expected
 from proofs_check.trust import CAN_MISS
 
@@ -101,6 +102,12 @@ def validate(claims: Sequence[Claim]) -> None:
                 f"ledger: {claim.id} plants {planted} errors, at least {LEAST_CONTROLS} are needed"
             )
         _validate_uses(claim, {other.id: other for other in claims})
+    made = comparisons(claims)
+    if made > MOST_COMPARISONS:
+        raise ValueError(
+            f"ledger: {made} Monte Carlo comparisons of true statements, at {FALSE_ALARM:g} each "
+            f"{MOST_COMPARISONS} share a false-alarm probability of {FAMILY_FALSE_ALARM:g}"
+        )
     try:
         TopologicalSorter({claim.id: claim.uses for claim in claims}).prepare()
     except CycleError as error:
@@ -121,6 +128,20 @@ def _validate_uses(claim: Claim, known: Mapping[str, Claim]) -> None:
                 f"ledger: {claim.id} has evidence of kind={piece.kind!r}, one of {', '.join(CAN_MISS)} "
                 "is required"
             )
+
+
+def comparisons(claims: Iterable[Claim]) -> int:
+    """Number of Monte Carlo comparisons in which an alarm would be a false one.
+
+    Only a true statement can raise a false alarm: the claims, and the repairs among their controls. The
+    planted errors are false, and an alarm is what they are there for.
+    """
+    return sum(
+        piece.comparisons.count * (1 + sum(control.holds for control in claim.controls))
+        for claim in claims
+        for piece in claim.evidence
+        if piece.comparisons is not None
+    )
 
 
 def select(claims: Sequence[Claim], names: Iterable[str]) -> tuple[Claim, ...]:

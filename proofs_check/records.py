@@ -4,10 +4,12 @@ Because a claim's ``subject`` is data, the same check runs unchanged on the clai
 variant of it; there is no second copy of a check for the negative case.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, IntEnum, StrEnum
 from typing import Any
+
+import numpy as np
 
 from proofs_check.context import Context
 
@@ -77,6 +79,23 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Comparisons:
+    """What a check leaves to chance: so many comparisons, each with its probability of a false alarm.
+
+    Attributes
+    ----------
+    count : int
+        The most that one run of the check makes on one statement.
+    tails : callable
+        From a claim, a generator and a number of samples to the comparisons' tail probabilities, which are
+        uniform if the claim is true.
+    """
+
+    count: int
+    tails: Callable[["Claim", np.random.Generator, int], Sequence[float]]
+
+
+@dataclass(frozen=True)
 class Evidence:
     """A check and what is said of it.
 
@@ -92,6 +111,8 @@ class Evidence:
         The proof to read.
     test : callable, optional
         From the claim to the test of one case, which says what is violated or None.
+    comparisons : Comparisons, optional
+        What it leaves to chance, for a check that draws samples and scores them.
     """
 
     kind: str
@@ -100,6 +121,7 @@ class Evidence:
     check: Callable[["Claim", Context], Finding]
     proof: Callable[["Claim"], str] | None = None
     test: Callable[["Claim"], Callable[[Any], str | None]] | None = None
+    comparisons: Comparisons | None = None
 
 
 @dataclass(frozen=True)

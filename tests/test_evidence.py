@@ -8,11 +8,9 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from sympy import Function, Integer, Integral, Rational, Symbol, cos, exp, pi, sin, sqrt
 
-from numerics.monte_carlo import Estimate, estimate
 from proofs_check.context import Context
-from proofs_check.evidence import monte_carlo, quadrature, symbolic
+from proofs_check.evidence import quadrature, symbolic
 from proofs_check.evidence.cases import searched, simulated
-from proofs_check.evidence.monte_carlo import sampled_mean, score
 from proofs_check.evidence.points import NoPointError, points
 from proofs_check.evidence.quadrature import integrals
 from proofs_check.evidence.symbolic import vanishing
@@ -170,61 +168,6 @@ def test_quadrature_breaks_on_a_value_that_is_no_number():
 def test_quadrature_refuses_a_missing_component():
     short = integrals(lambda subject: (subject, subject), lambda at: (at["x"],), "one for two")
     assert judge(claim(x, (short,)), Context()).status is Status.ERROR
-
-
-# Monte Carlo
-
-MEAN = sampled_mean(
-    lambda rng: [float(rng.uniform(1, 2))],
-    lambda case, samples, rng: estimate(lambda z: np.abs(z) * case, (1,), samples, rng),
-    lambda subject, case: np.array([float(subject) * case]),
-    "mean of |z|",
-)
-
-
-def test_monte_carlo_supports_the_mean_and_refutes_two_percent_more():
-    assert verdict(MEAN, sqrt(2 / pi)) is Verdict.SUPPORTS
-    assert verdict(MEAN, sqrt(2 / pi) * Rational(102, 100)) is Verdict.REFUTES
-
-
-def test_monte_carlo_detects_the_error_that_it_states():
-    rng = np.random.default_rng(5)
-    sample = estimate(np.abs, (1,), 50_000, rng)
-    exact = np.array([np.sqrt(2 / np.pi)])
-    smallest = score(sample, exact).detectable
-    caught = [
-        score(estimate(np.abs, (1,), 50_000, rng), exact * (1 + smallest)).tail < monte_carlo.FALSE_ALARM
-        for _ in range(100)
-    ]
-    # Each is caught with probability 0.999; three misses in a hundred have probability 1.5e-4.
-    assert sum(caught) >= 98
-
-
-def test_scores_of_true_means_follow_the_uniform_law():
-    from scipy.stats import kstest
-
-    rng = np.random.default_rng(6)
-    tails = [score(estimate(lambda z: z + z**2, (3,), 4000, rng), np.ones(3)).tail for _ in range(300)]
-    assert kstest(tails, "uniform").pvalue > 1e-4
-
-
-def test_monte_carlo_is_silent_without_cases():
-    empty = sampled_mean(lambda _: [], lambda *_: None, lambda *_: None, "nothing")
-    assert verdict(empty, Integer(0)) is Verdict.SILENT
-
-
-@pytest.mark.parametrize("prediction", [np.nan, np.inf])
-def test_monte_carlo_breaks_on_a_prediction_that_is_not_finite(prediction):
-    nowhere = sampled_mean(
-        lambda _: [0], lambda _, n, rng: estimate(np.abs, (1,), n, rng), lambda *_: np.array([prediction]), ""
-    )
-    assert judge(claim(Integer(0), (nowhere,)), Context()).status is Status.ERROR
-
-
-def test_mean_without_variance_has_to_agree_exactly():
-    still = Estimate(np.array([0.0]), np.zeros((1, 1)), 1000)
-    assert score(still, np.array([0.0])).tail == 1
-    assert score(still, np.array([1e-6])).tail == 0
 
 
 # Hypothesis

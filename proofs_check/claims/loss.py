@@ -191,8 +191,10 @@ def _filter_residuals(claim: Claim) -> tuple[Expr, Expr]:
 
 
 def _segment(network: Network) -> tuple[Array, Array]:
-    """The filter and one beside it, on the far side from w*, so that the segment avoids θ = 0 and π."""
-    return network.w, network.w + 0.8 * np.linalg.norm(network.w) * np.roll(network.w_star, 1)
+    """The filter and one across the right angle from it, off their plane, so that θ = 0 and π are avoided."""
+    size = np.linalg.norm(network.w)
+    to_the_other_side = -np.sign(network.w @ network.w_star) * 1.2 * size * network.w_star
+    return network.w, network.w + to_the_other_side + 0.2 * size * np.roll(network.w_star, 1)
 
 
 def _sample_loss_difference(network: Network, samples: int, rng: np.random.Generator) -> Estimate:

@@ -1,4 +1,8 @@
-"""Networks to sample: second layers with zero and negative entries, angles on both sides of π/2."""
+"""Networks to sample: second layers with zero and negative entries, angles on both sides of π/2.
+
+They are small, and no angle is near 0 or π and no filter long, because the variance of a sample over its mean
+decides how many are needed for a given precision; what happens there is left to quadrature and to balls.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +15,8 @@ from numerics.closed_forms import evaluate, filter_values, layer_values
 
 Array = NDArray[np.float64]
 
-ANGLES = (0.3, 1.2, 2.0, 2.9)
-NORMS = (0.5, 1.0, 1.7, 3.0)
+# Angle, norm of the student's filter, m and d; among them d = 2, and a second layer with a zero.
+DESIGNS = ((0.7, 0.4, 2, 3), (1.2, 0.7, 3, 3), (2.0, 1.0, 2, 3), (2.4, 1.2, 2, 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +35,8 @@ class Network:
 
 
 def networks(rng: np.random.Generator) -> list[Network]:
-    """Draw one network for each angle, of sizes m = 3, d = 4."""
-    return [_network(rng, angle, norm) for angle, norm in zip(ANGLES, NORMS, strict=True)]
+    """Draw one network for each design."""
+    return [_network(rng, *design) for design in DESIGNS]
 
 
 def taught(rng: np.random.Generator) -> list[Network]:
@@ -40,14 +44,15 @@ def taught(rng: np.random.Generator) -> list[Network]:
     return [Network(one.v, one.w, one.v, one.w_star) for one in networks(rng)]
 
 
-def _network(rng: np.random.Generator, angle: float, norm: float) -> Network:
-    m, d = 3, 4
+def _network(rng: np.random.Generator, angle: float, norm: float, m: int, d: int) -> Network:
     w_star = gaussian.uniform_sphere(rng, 1, d)[0]
     across = gaussian.normalise(gaussian.perpendicular(rng.standard_normal(d), w_star))
     w = norm * (np.cos(angle) * w_star + np.sin(angle) * across)
-    v, v_star = np.round(rng.uniform(0.5, 2, (2, m)), 2)
-    v[1], v_star[2] = -v[1], -v_star[2]
-    v[rng.integers(m)] = 0.0
+    v = np.round(rng.uniform(1, 1.5, m), 2)
+    v_star = np.round(v + rng.uniform(-0.3, 0.3, m), 2)
+    v[1] *= -0.4
+    v_star[1] *= -0.4
+    v[2:] = 0.0
     return Network(v, w, v_star, w_star)
 
 

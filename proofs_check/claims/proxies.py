@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import cycle
 from types import MappingProxyType
 from typing import Any
 
@@ -53,14 +54,16 @@ class Estimated:
 
 
 def estimated(rng: np.random.Generator) -> list[Estimated]:
-    """Every proxy with two networks, on both sides of the right angle."""
-    return [Estimated(one, name) for name in PROXIES for one in taught(rng)[:3:2]]
+    """Every proxy with a network, by turns on the one and on the other side of the right angle."""
+    return [Estimated(one, name) for name, one in zip(PROXIES, cycle(taught(rng)[:3:2]), strict=False)]
 
 
 def sample_gradient(Z: Array, one: Estimated, w: Array) -> Array:
     """Coarse gradients of inputs Z (n, m, d) from their definition, (n, d)."""
     network = one.network
-    signal = Z @ w
-    error = (signal > 0) @ network.v - (Z @ network.w_star > 0) @ network.v_star
+    # One tall product in place of many small ones.
+    signals = (Z.reshape(-1, len(w)) @ np.column_stack([w, network.w_star])).reshape(len(Z), -1, 2)
+    signal = signals[..., 0]
+    error = (signal > 0) @ network.v - (signals[..., 1] > 0) @ network.v_star
     weights = one.proxy.derivative(signal) * network.v * error[:, None]
     return np.asarray((weights[:, None, :] @ Z)[:, 0])

@@ -14,7 +14,7 @@ from proofs_check.claims.opposite import (
     sample_identity,
     sampled_zero,
 )
-from proofs_check.evidence.monte_carlo import sampled_mean
+from proofs_check.evidence.monte_carlo import root_mean_square, sampled_mean
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Expected, Provenance, Source
 from theory import coarse_gradient as theory
@@ -84,7 +84,8 @@ def _minimum() -> Claim:
         evidence=(
             vanishing(_minimum_residuals, "(I + 11ᵀ)v = (11ᵀ - I)v* and the closed form of the estimator"),
             sampled_mean(opposite_networks, sample_both, sampled_zero,
-                         "means of the network's gradients, against those linear in v - v(subject)"),
+                         "means of the network's gradients, against those linear in v - v(subject)",
+                         quantity=root_mean_square),
         ),
         controls=(
             Control("m for m + 1, without the identity", Tuple(-1, 2 * sum_v_star / M)),

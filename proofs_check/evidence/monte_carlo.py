@@ -1,11 +1,20 @@
 """Monte Carlo evidence: the network is sampled, its mean is scored against the claim's formula.
 
-The score of k components is Hotelling's T² = n (x̄ - f)ᵀ S⁻¹ (x̄ - f), compared with the chi-square law
-of k degrees of freedom, which it follows for the sample sizes used here.
+The size of a sample follows from the error that has to be seen. A pilot sample of its own random stream
+measures variance and size of the quantity; from them comes the number of samples with which every relative
+error of PRECISION raises an alarm with probability 0.999. The pilot is then thrown away: the number of
+samples is independent of the samples that are scored, so that no optional stopping bends the score's law.
+What would need more than MOST_SAMPLES_TIMES / PRECISION² samples leaves the claim open, and is never judged
+with a worse error.
+
+A relative error is one of the quantity's norm, along the worst direction of the samples' covariance. Where
+the quantity is zero by the claim, errors are relative to the root mean square of one sample.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,49 +22,113 @@ from numpy.typing import NDArray
 
 from numerics.monte_carlo import Estimate
 from proofs_check.context import Context
-from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
+from proofs_check.evidence.scores import FALSE_ALARM, MISS, Score, detectable, score
+from proofs_check.records import Claim, Comparisons, Evidence, Finding, Strength, Verdict
 
 Array = NDArray[np.float64]
+Draw = Callable[[int, np.random.Generator], Estimate]
 
-# Each comparison has this false-alarm probability: a thousand of them stay under 1e-6.
-FALSE_ALARM = 1e-9
-# The smallest error that is stated is detected with probability 0.999, 3.09 standard errors past the bar.
-POWER_MARGIN = 3.09
-SAMPLES_QUICK, SAMPLES_FULL = 200_000, 4_000_000
-# Directions whose variance is below this part of the largest carry rounding only (float64: 2e-16).
-DEGENERATE = 1e-13
-# A direction without variance has to agree up to the rounding of a mean of values of order one.
-ROUNDING = 1e-11
+PRECISION_QUICK, PRECISION_FULL = 0.02, 0.005
+# The pilot knows a variance to 1.6 % where the kurtosis is 14: a margin of 10 % in the number of samples is
+# six standard errors. For its error in the norm, nearly as many are taken off from that.
+PILOT, MARGIN = 50_000, 1.1
+# Over the square of the precision: the standard deviation of one sample may be nine times the quantity.
+MOST_SAMPLES_TIMES = 8000
+
+
+class TooNoisyError(ArithmeticError):
+    """More samples would be needed than are allowed."""
 
 
 @dataclass(frozen=True)
-class Score:
-    """Tail probability of a comparison, and the smallest relative error that it detects."""
+class Sized:
+    """A sample, and the size of the quantity that errors are relative to."""
 
-    tail: float
-    detectable: float
+    estimate: Estimate
+    size: float
 
 
-def score(estimate: Estimate, prediction: Array) -> Score:
-    """Compare a sampled mean (k,) with a predicted one."""
-    from scipy.stats import chi2
+def precision(context: Context) -> float:
+    """The relative error that has to be seen."""
+    return PRECISION_FULL if context.full else PRECISION_QUICK
 
-    difference = estimate.mean - prediction
-    if not np.isfinite(difference).all() or estimate.samples < 2:
-        raise ArithmeticError("score: the sample or the prediction is empty or not finite")
-    variance, directions = np.linalg.eigh(np.atleast_2d(estimate.covariance))
-    random = variance > DEGENERATE * max(variance[-1], 0.0)
-    turned = directions.T @ difference
-    scale = max(1.0, float(np.abs(prediction).max()))
-    if np.any(np.abs(turned[~random]) > ROUNDING * scale):
-        return Score(0.0, 0.0)
-    if not random.any():
-        return Score(1.0, 0.0)
-    statistic = float(estimate.samples * np.sum(turned[random] ** 2 / variance[random]))
-    size = float(np.linalg.norm(prediction)) or 1.0
-    error = np.sqrt(variance[-1] / estimate.samples)
-    bar = np.sqrt(chi2.isf(FALSE_ALARM, int(random.sum())))
-    return Score(float(chi2.sf(statistic, int(random.sum()))), float((bar + POWER_MARGIN) * error / size))
+
+def norm(estimate: Estimate) -> float:
+    """Norm of the sampled mean."""
+    return float(np.linalg.norm(estimate.mean))
+
+
+def root_mean_square(estimate: Estimate) -> float:
+    """Root mean square of the norm of one sample, the natural scale of a mean that is zero."""
+    return float(np.sqrt(norm(estimate) ** 2 + np.trace(np.atleast_2d(estimate.covariance))))
+
+
+def enough(
+    draw: Draw, relative: float, rng: np.random.Generator, quantity: Callable[[Estimate], float] = norm
+) -> Sized:
+    """Sample until an error of ``relative`` times the quantity is seen with probability 1 - MISS.
+
+    Parameters
+    ----------
+    draw : callable
+        From a number of samples and a generator to their estimate.
+    relative : float
+    rng : numpy.random.Generator
+    quantity : callable
+        From an estimate to the size of the quantity.
+
+    Raises
+    ------
+    TooNoisyError
+        If that takes more than MOST_SAMPLES_TIMES / relative² samples.
+    ArithmeticError
+        If the pilot cannot tell the quantity from zero.
+    """
+    pilot = draw(PILOT, rng)
+    seen, most = detectable(pilot), int(MOST_SAMPLES_TIMES / relative**2)
+    # What is detected is nine standard errors or more: half of it is ample for the pilot's own error.
+    smallest = quantity(pilot) - seen / 2
+    # The non-centrality falls with n, by less than a thousandth from the pilot's size on.
+    needed = MARGIN * PILOT * (seen / (relative * smallest)) ** 2 if smallest > 0 else math.inf
+    if needed > most:
+        least = _refuse_blunt(seen / 2, quantity(pilot)) * 2 * math.sqrt(PILOT / most)
+        raise TooNoisyError(f"{most} samples, the most that are taken, see relative errors from {least:.2g}")
+    main = draw(max(PILOT, math.ceil(needed)), rng)
+    return Sized(main, quantity(main))
+
+
+def _refuse_blunt(error: float, quantity: float) -> float:
+    """The relative error, refused where the check would pass with the quantity replaced by zero."""
+    if not error <= quantity:
+        raise ArithmeticError(
+            f"monte_carlo: detectable={error:.2g} exceeds the quantity {quantity:.2g} that it guards"
+        )
+    return error / quantity
+
+
+def conclude(scored: Sequence[tuple[Score, float]], context: Context, most: int) -> Finding:
+    """Turn scores, each with the size of its quantity, into a finding.
+
+    Raises
+    ------
+    ArithmeticError
+        If a score is no probability, there are more comparisons than the ledger counted, or a detectable
+        error exceeds its quantity.
+    """
+    if not scored:
+        return Finding(Verdict.SILENT, "no case was sampled")
+    if len(scored) > most:
+        raise ArithmeticError(f"monte_carlo: {len(scored)} comparisons, {most} were counted in the ledger")
+    tails = [one.tail for one, _ in scored]
+    if not all(0 <= tail <= 1 for tail in tails):
+        raise ArithmeticError(f"monte_carlo: tail={tails}, probabilities are required")
+    samples = sum(one.samples for one, _ in scored)
+    said = f"smallest tail probability {min(tails):.2g} of {len(tails)} comparisons, {samples} samples in all"
+    if min(tails) < FALSE_ALARM:
+        return Finding(Verdict.REFUTES, f"{said} (alarm below {FALSE_ALARM:g})")
+    error = max(_refuse_blunt(one.detectable, quantity) for one, quantity in scored)
+    said += f"; relative errors from {error:.2g} raise an alarm (below {FALSE_ALARM:g}) with probability "
+    return Finding(Verdict.SUPPORTS if error <= precision(context) else Verdict.SILENT, f"{said}{1 - MISS:g}")
 
 
 def sampled_mean(
@@ -63,38 +136,43 @@ def sampled_mean(
     sample: Callable[[Any, int, np.random.Generator], Estimate],
     predict: Callable[[Any, Any], Array],
     shows: str,
+    *,
+    quantity: Callable[[Estimate], float] = norm,
 ) -> Evidence:
     """Evidence that the formula is the mean of what the network does.
 
     Parameters
     ----------
     cases : callable
-        From a generator to parameter sets.
+        From a generator to parameter sets, always as many.
     sample : callable
         From a parameter set, a sample size and a generator to an estimate; meets no formula.
     predict : callable
         From the subject and a parameter set to the predicted mean (k,).
     shows : str
         What the agreement shows.
+    quantity : callable
+        What errors are relative to: `norm` of the mean, or `root_mean_square` where the mean is zero.
     """
 
     def check(claim: Claim, context: Context) -> Finding:
-        samples = SAMPLES_FULL if context.full else SAMPLES_QUICK
         rng = context.rng(claim.id, shows)
 
-        def gather() -> list[tuple[Any, Estimate]]:
-            return [(case, sample(case, samples, rng)) for case in cases(rng)]
+        def gather() -> list[tuple[Any, Sized]]:
+            return [
+                (case, enough(partial(sample, case), precision(context), rng, quantity))
+                for case in cases(rng)
+            ]
 
-        pairs = context.once((claim.id, shows), gather)
-        if not pairs:
-            return Finding(Verdict.SILENT, "no case was sampled")
-        scores = [score(estimate, predict(claim.subject, case)) for case, estimate in pairs]
-        smallest = min(scores, key=lambda one: one.tail)
-        said = (
-            f"smallest tail probability {smallest.tail:.2g} of {len(scores)} comparisons, {samples} samples "
-            f"of rung network, which trusts nothing (alarm below {FALSE_ALARM:g}); detects relative errors "
-            f"from {min(one.detectable for one in scores):.2g} to {max(one.detectable for one in scores):.2g}"
-        )
-        return Finding(Verdict.REFUTES if smallest.tail < FALSE_ALARM else Verdict.SUPPORTS, said)
+        try:
+            pairs = context.once((claim.id, shows), gather)
+        except TooNoisyError as noisy:
+            return Finding(Verdict.SILENT, str(noisy))
+        scored = [(score(one.estimate, predict(claim.subject, case)), one.size) for case, one in pairs]
+        return conclude(scored, context, count)
 
-    return Evidence("monte_carlo", Strength.SAMPLED, shows, check)
+    def tails(claim: Claim, rng: np.random.Generator, samples: int) -> list[float]:
+        return [score(sample(case, samples, rng), predict(claim.subject, case)).tail for case in cases(rng)]
+
+    count = len(cases(np.random.default_rng(0)))
+    return Evidence("monte_carlo", Strength.SAMPLED, shows, check, comparisons=Comparisons(count, tails))
