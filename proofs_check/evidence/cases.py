@@ -1,9 +1,15 @@
-"""Evidence from cases: Hypothesis searches for a violation, or RVSCGD runs and is watched."""
+"""Evidence from cases: Hypothesis searches for a violation, or RVSCGD runs and is watched.
+
+A test that compares with ``>`` lets NaN pass. So an operation on arrays that makes NaN breaks the check, and
+so does a case or an outcome that holds one.
+"""
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import fields, is_dataclass
 from typing import Any
 
+import numpy as np
 from hypothesis import HealthCheck, Phase, currently_in_test_context, given, seed, settings, target
 from hypothesis.errors import FailedHealthCheck, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
@@ -57,7 +63,9 @@ def searched(
         def run(case: Any) -> None:
             nonlocal ran
             ran += 1
-            said = test(case)
+            _refuse_nan(case)
+            with np.errstate(invalid="raise"):
+                said = test(case)
             if said is not None:
                 raise _CounterexampleError(f"{said} for {case!r}", case)
 
@@ -111,9 +119,26 @@ def simulated(
             return Finding(Verdict.SILENT, "no run was simulated")
         test = violation(claim)
         for outcome in outcomes:
-            said = test(outcome)
+            _refuse_nan(outcome)
+            with np.errstate(invalid="raise"):
+                said = test(outcome)
             if said is not None:
                 return Finding(Verdict.REFUTES, said)
         return Finding(Verdict.SUPPORTS, f"no violation in {len(outcomes)} batches of runs")
 
     return Evidence("simulation", Strength.SAMPLED, shows, check)
+
+
+def _refuse_nan(case: Any) -> None:
+    if _holds_nan(case):
+        raise ArithmeticError(f"cases: {type(case).__name__} holds a value that is not a number")
+
+
+def _holds_nan(case: Any) -> bool:
+    """Whether a number, array, record or collection of these holds NaN."""
+    if is_dataclass(case):
+        return any(_holds_nan(getattr(case, one.name)) for one in fields(case))
+    if isinstance(case, (list, tuple)):
+        return any(map(_holds_nan, case))
+    numeric = isinstance(case, (float, np.floating, np.ndarray)) and np.asarray(case).dtype.kind == "f"
+    return numeric and bool(np.isnan(case).any())

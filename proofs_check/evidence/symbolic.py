@@ -5,13 +5,31 @@ normal form, and only after the expression was seen to vanish numerically at sev
 simplification that is wrong cannot make a false claim pass.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from math import prod
 from typing import Any
 
-from sympy import Dummy, Expr, Integral, N, Symbol, count_ops, expand, factor, nan, simplify, trigsimp, zoo
+from sympy import (
+    Add,
+    Dummy,
+    Expr,
+    Integral,
+    Mul,
+    N,
+    Symbol,
+    count_ops,
+    expand,
+    factor,
+    nan,
+    oo,
+    simplify,
+    trigsimp,
+    zoo,
+)
 
 from proofs_check.context import Context
 from proofs_check.evidence.points import points, show
+from proofs_check.evidence.tolerance import refuse_blind
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
 from theory.catalogue import SECTIONS, derivations
 
@@ -37,7 +55,10 @@ def vanishing(
     """
 
     def check(claim: Claim, context: Context) -> Finding:
-        expressions = [expression for expression in residuals(claim) if expression != 0]
+        given = list(residuals(claim))
+        if not given:
+            return Finding(Verdict.SILENT, "there is no residual, so that nothing was compared")
+        expressions = [expression for expression in given if expression != 0]
         for expression in expressions:
             found = _nonzero(expression, claim, context)
             if found is not None:
@@ -83,11 +104,21 @@ def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None
     rng = context.rng(claim.id, "symbolic")
     for point in points(claim, expression.free_symbols, rng, POINTS):
         value = N(expression.subs(point), DIGITS)
-        if value in (nan, zoo) or value.free_symbols:
+        if value in (nan, zoo, oo, -oo) or value.free_symbols:
             raise ArithmeticError(f"residual {expression} has the value {value} at {show(point)}")
         if not abs(value) <= NEGLIGIBLE:
             return Finding(Verdict.REFUTES, f"residual {N(value, 6)} at {show(point)}")
+        if value != 0:
+            refuse_blind(NEGLIGIBLE, _size_of_terms(expression, point))
     return None
+
+
+def _size_of_terms(expression: Expr, point: Mapping[Symbol, Any]) -> Any:
+    """The value that the expression would have if its terms could not cancel."""
+    if isinstance(expression, (Add, Mul)):
+        sizes = [_size_of_terms(part, point) for part in expression.args]
+        return sum(sizes) if isinstance(expression, Add) else prod(sizes)
+    return abs(N(expression.subs(point), DIGITS))
 
 
 def _is_zero(expression: Expr, claim: Claim) -> bool:
