@@ -1,1 +1,1 @@
-"""How fast: ratios to peers and to the machine's limits, measured in one run."""
+"""How fast, and how well calibrated: measurements that are no tests."""

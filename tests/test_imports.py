@@ -1,6 +1,7 @@
 """The direction of imports: tests -> proofs_check -> numerics -> theory, read from the source."""
 
 import ast
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,25 +38,48 @@ def imports(source):
     return names
 
 
-def module_path(name):
-    """File of the longest part of a dotted name that is a module of this project, or None."""
+def module_path(name, root=ROOT):
+    """File of the longest part of a dotted name that is a module or package of this project, or None.
+
+    A name that is no module comes from the package itself, whose ``__init__`` then says where from.
+    """
     parts = name.split(".")
-    for length in range(len(parts), 1, -1):
-        path = ROOT.joinpath(*parts[:length]).with_suffix(".py")
-        if path.exists():
-            return path
+    for length in range(len(parts), 0, -1):
+        at = root.joinpath(*parts[:length])
+        for path in (at.with_suffix(".py"), at / "__init__.py"):
+            if path.exists():
+                return path
     return None
 
 
-def reached(path, graph=None):
-    """Names imported by a module and, transitively, by the modules that it names."""
-    graph = {} if graph is None else graph
-    if path in graph:
-        return graph[path]
-    graph[path] = names = imports(path.read_text(encoding="utf-8"))
-    for other in {module_path(name) for name in names} - {None}:
-        names = names | reached(other, graph)
-    return names
+def reached(path, root=ROOT):
+    """Names imported by a module and, transitively, by the modules that it names; and all their files."""
+    names, seen, todo = set(), set(), [path]
+    while todo:
+        here = todo.pop()
+        if here in seen:
+            continue
+        seen.add(here)
+        found = imports(here.read_text(encoding="utf-8"))
+        names |= found
+        todo += {module_path(name, root) for name in found} - {None}
+    return names, seen
+
+
+def dynamic(source):
+    """Names by which a source imports what cannot be read from it."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)} & {"__import__", "exec", "eval"}
+    every = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    every |= {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
+    return names | every & {"import_module", "spec_from_file_location", "run_path", "run_module"}
+
+
+def knows_theory(path, root=ROOT):
+    """Names of formulas that a module reaches, and the dynamic imports on the way, which could hide some."""
+    names, files = reached(path, root)
+    hidden = set().union(*(dynamic(one.read_text(encoding="utf-8")) for one in files))
+    return {name for name in names if name.partition(".")[0] in ("theory", "sympy")} | hidden
 
 
 def forbidden(folder, source):
@@ -71,19 +95,65 @@ def test_folder_imports_only_what_lies_below_it(folder):
     assert {name: found for name, found in wrong.items() if found} == {}
 
 
+@pytest.mark.parametrize("folder", ALLOWED)
+def test_no_folder_imports_what_cannot_be_read_from_its_source(folder):
+    found = {path.name: dynamic(path.read_text(encoding="utf-8")) for path in (ROOT / folder).rglob("*.py")}
+    assert {name: used for name, used in found.items() if used} == {}
+
+
 @pytest.mark.parametrize("module", WITNESSES)
 def test_measurement_knows_no_formula(module):
-    names = reached(ROOT / "numerics" / f"{module}.py")
-    assert names
-    assert not {name for name in names if name.startswith(("theory", "sympy"))}
+    path = ROOT / "numerics" / f"{module}.py"
+    assert reached(path)[0]
+    assert not knows_theory(path)
+
+
+@pytest.mark.parametrize("module", ["monte_carlo", "scores"])
+def test_judgement_of_a_sample_knows_no_formula(module):
+    # Claims are SymPy expressions, whose names the records mention; they come without a formula.
+    names, files = reached(ROOT / "proofs_check" / "evidence" / f"{module}.py")
+    assert ROOT / "numerics" / "monte_carlo.py" in files
+    assert not {name for name in names if name.startswith("theory")}
+
+
+def test_monte_carlo_code_and_theory_code_share_no_line():
+    measured = set().union(*(reached(ROOT / "numerics" / f"{one}.py")[1] for one in WITNESSES))
+    derived = set().union(*(reached(path)[1] for path in (ROOT / "theory").rglob("*.py")))
+    assert measured
+    assert derived
+    assert not measured & derived
 
 
 def test_door_of_the_formulas_is_seen_to_know_them():
-    assert any(name.startswith("theory") for name in reached(ROOT / "numerics" / "splitting.py"))
+    assert knows_theory(ROOT / "numerics" / "closed_forms.py")
     # Through another module alone, too.
-    assert any(
-        name.startswith("theory") for name in imports((ROOT / "numerics" / "closed_forms.py").read_text())
-    )
+    assert knows_theory(ROOT / "numerics" / "splitting.py")
+
+
+PLANTED = {
+    "in the head": "from theory.loss import population_loss\n",
+    "in a function": "def f():\n    from theory import loss\n    return loss\n",
+    "in a method, under another name": "class A:\n    def f(self):\n        import theory.loss as network\n",
+    "through a module": "from numerics import splitting\n",
+    "through a module, in a function": "def f():\n    from numerics.closed_forms import evaluate\n",
+    "through the package": "from numerics import error_bound\n",
+    "through the package's name": "import numerics\n",
+    "for types alone": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from sympy import Expr\n",
+    "by a string": "import importlib\nf = importlib.import_module('the' + 'ory')\n",
+    "by a builtin": "f = __import__('theory')\n",
+}
+
+
+@pytest.mark.parametrize("where", PLANTED)
+def test_planted_formula_is_seen_however_it_is_imported(where, tmp_path):
+    for folder in ("theory", "numerics"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    # In a module that the sampler reaches also through another one.
+    sampler, spoiled = (tmp_path / "numerics" / f"{name}.py" for name in ("monte_carlo", "network"))
+    assert not knows_theory(sampler, tmp_path)
+    text = spoiled.read_text(encoding="utf-8")
+    spoiled.write_text(f"{text}\n{PLANTED[where]}", encoding="utf-8")
+    assert knows_theory(sampler, tmp_path)
 
 
 @pytest.mark.parametrize(
