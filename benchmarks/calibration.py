@@ -17,7 +17,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from typing import Any
@@ -30,9 +30,10 @@ from proofs_check.context import Context
 from proofs_check.evidence.scores import FALSE_ALARM
 from proofs_check.files import check_output, write_whole
 from proofs_check.ledger import comparisons, ledger
-from proofs_check.records import Claim, Comparisons
+from proofs_check.records import Claim
 
 Array = NDArray[np.float64]
+Tails = Callable[[Claim, np.random.Generator, int], Sequence[float]]
 
 # Shared by all tests of one calibration.
 LEVEL = 1e-3
@@ -47,25 +48,25 @@ exit codes: 0 all laws are as stated; 1 some law is not, or an alarm was false; 
 
 
 @cache
-def _checks() -> dict[str, tuple[Claim, Comparisons]]:
+def _checks() -> dict[str, tuple[Claim, Tails]]:
     """The Monte Carlo checks of the ledger by their claims' ids, with a number where a claim has several."""
     found = [
-        (claim, piece.comparisons)
+        (claim, piece.comparisons.tails)
         for claim in ledger()
         for piece in claim.evidence
-        if piece.comparisons is not None
+        if piece.comparisons is not None and piece.comparisons.tails is not None
     ]
     ids = [claim.id for claim, _ in found]
     return {
-        f"{claim.id}{'' if ids.count(claim.id) == 1 else f' {k}'}": (claim, drawn)
-        for k, (claim, drawn) in enumerate(found)
+        f"{claim.id}{'' if ids.count(claim.id) == 1 else f' {k}'}": (claim, tails)
+        for k, (claim, tails) in enumerate(found)
     }
 
 
 def _block(name: str, seeds: Sequence[int], samples: int) -> list[float]:
     """Tail probabilities of one check under some seeds."""
-    claim, drawn = _checks()[name]
-    rows = (drawn.tails(claim, Context(seed).rng("calibration", name), samples) for seed in seeds)
+    claim, tails = _checks()[name]
+    rows = (tails(claim, Context(seed).rng("calibration", name), samples) for seed in seeds)
     return [tail for row in rows for tail in row]
 
 

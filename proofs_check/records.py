@@ -86,13 +86,13 @@ class Comparisons:
     ----------
     count : int
         The most that one run of the check makes on one statement.
-    tails : callable
+    tails : callable, optional
         From a claim, a generator and a number of samples to the comparisons' tail probabilities, which are
-        uniform if the claim is true.
+        uniform if the claim is true. None where they are discrete or one-sided, and so not uniform.
     """
 
     count: int
-    tails: Callable[["Claim", np.random.Generator, int], Sequence[float]]
+    tails: Callable[["Claim", np.random.Generator, int], Sequence[float]] | None = None
 
 
 @dataclass(frozen=True)
