@@ -11,7 +11,7 @@ from numerics.monte_carlo import Estimate, estimate
 from proofs_check.context import Context
 from proofs_check.evidence import monte_carlo, scores
 from proofs_check.evidence.monte_carlo import enough, root_mean_square, sampled_mean
-from proofs_check.evidence.scores import FALSE_ALARM, MISS, detectable, noncentrality, score
+from proofs_check.evidence.scores import FALSE_ALARM, MISS, detectable, difference, noncentrality, score
 from proofs_check.judge import judge
 from proofs_check.ledger import comparisons, ledger, validate
 from proofs_check.records import Claim, Control, Provenance, Source, Status, Verdict
@@ -118,6 +118,15 @@ def test_false_alarm_of_a_rare_event_is_the_stated_one_to_three_percent():
 def test_score_of_a_binomial_count_is_the_one_computed_by_hand():
     drawn = Estimate(np.array([0.25]), np.array([[0.1875]]), 1000)
     assert score(drawn, np.array([0.3])).tail == pytest.approx(2 * stats.t.sf(0.05 / np.sqrt(1.875e-4), 999))
+
+
+def test_scores_of_the_difference_of_two_samples_of_other_sizes_and_spreads_are_uniform():
+    rng = np.random.default_rng(7)
+    tails = []
+    for _ in range(500):
+        one, other = (estimate(lambda z, s=s: s * z, (2,), n, rng) for s, n in ((1.0, 300), (3.0, 900)))
+        tails.append(score(difference(one, other), np.zeros(2)).tail)
+    assert stats.kstest(tails, "uniform").pvalue > 1e-4
 
 
 def test_mean_without_variance_has_to_agree_exactly():

@@ -22,7 +22,7 @@ from numerics.monte_carlo import Estimate, estimate
 from proofs_check.claims.proxies import Estimated, estimated
 from proofs_check.context import Context
 from proofs_check.evidence.monte_carlo import Sized, TooNoisyError, conclude, enough, precision
-from proofs_check.evidence.scores import Score, score
+from proofs_check.evidence.scores import difference, score
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import (
     Claim,
@@ -41,6 +41,7 @@ Array = NDArray[np.float64]
 
 MU = Function("mu", real=True)
 SLOPE = Symbol("slope", real=True)
+ZERO: Array = np.zeros(1)
 STUDENT, TEACHER = Symbol("student_fires", real=True), Symbol("teacher_fires", real=True)
 
 
@@ -98,14 +99,14 @@ def _path_evidence() -> Evidence:
             for case, path in zip(cases, context.once((claim.id, "path"), integrals), strict=True):
                 draw = partial(_potential, claim.subject, case)
                 potential = enough(draw, share, other, partial(_same, path.size))
-                scored.append((_difference(potential.estimate, path.estimate), path.size))
+                scored.append((score(difference(potential.estimate, path.estimate), ZERO), path.size))
         except TooNoisyError as noisy:
             return Finding(Verdict.SILENT, str(noisy))
         return conclude(scored, context, count)
 
     def tails(claim: Claim, rng: np.random.Generator, samples: int) -> list[float]:
         return [
-            _difference(_potential(claim.subject, case, samples, rng), path).tail
+            score(difference(_potential(claim.subject, case, samples, rng), path), ZERO).tail
             for case in estimated(rng)
             for path in (_path_integral(case, samples, rng),)
         ]
@@ -119,13 +120,6 @@ def _path_evidence() -> Evidence:
 def _same(size: float, _: Estimate) -> float:
     """The size of the path integral, whatever the potential's is."""
     return size
-
-
-def _difference(one: Estimate, other: Estimate) -> Score:
-    """Score of the difference of two means of independent samples, as of one sample of the smaller size."""
-    samples = min(one.samples, other.samples)
-    covariance = samples * (one.covariance / one.samples + other.covariance / other.samples)
-    return score(Estimate(one.mean - other.mean, covariance, samples), np.zeros(1))
 
 
 def _segment(case: Estimated) -> tuple[Array, Array]:

@@ -85,6 +85,17 @@ def score(estimate: Estimate, prediction: Array) -> Score:
     return Score(tail, detectable(estimate), estimate.samples)
 
 
+def difference(one: Estimate, other: Estimate) -> Estimate:
+    """Estimate of the difference of two means, from independent samples.
+
+    Its covariance is scaled to that of one sample of the smaller size, whose number is the least that the
+    degrees of freedom can be.
+    """
+    samples = min(one.samples, other.samples)
+    covariance = samples * (one.covariance / one.samples + other.covariance / other.samples)
+    return Estimate(one.mean - other.mean, covariance, samples)
+
+
 def detectable(estimate: Estimate) -> float:
     """Smallest error in the norm that is detected with probability 1 - MISS, in the worst direction."""
     variance = np.linalg.eigvalsh(np.atleast_2d(estimate.covariance))
