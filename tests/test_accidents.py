@@ -12,7 +12,6 @@ from itertools import product
 from types import ModuleType
 from typing import Any
 
-import mpmath
 import numpy as np
 import pytest
 from hypothesis import assume
@@ -88,7 +87,7 @@ def of(subject):
 
 
 def area(at):
-    return (mpmath.quad(mpmath.exp, [0, at["x"]]),)
+    return (quadrature.integral(lambda z: z.exp(), 0 * at["x"], at["x"]),)
 
 
 def below(one):
@@ -214,10 +213,11 @@ CELLS: dict[tuple[str, str], Callable[[pytest.MonkeyPatch], Claim]] = {
     ("smt", BROKEN): module("smt", "z3", ModuleType("z3")),
     ("smt", NO_CASE): with_assumptions("smt", x**2 < 0),
     ("quadrature", TIME_OUT): with_evidence("quadrature", integrals(of, raises(LATE), "late")),
-    ("quadrature", EXCEPTION): patched("quadrature", mpmath, "quad", raises(BROKE)),
+    ("quadrature", EXCEPTION): patched("quadrature", quadrature, "integral", raises(BROKE)),
     ("quadrature", EMPTY): with_evidence("quadrature", integrals(lambda _: (), lambda _: (), "nothing")),
-    ("quadrature", NO_NUMBER): with_evidence("quadrature", integrals(of, lambda _: (mpmath.nan,), "nan")),
-    ("quadrature", BROKEN): patched("quadrature", mpmath, "quad", lambda *_: mpmath.nan),
+    ("quadrature", NO_NUMBER): with_evidence("quadrature", integrals(of, lambda at: (at["x"] / 0,), "nan")),
+    ("quadrature", MISSING): module("quadrature", "flint", None),
+    ("quadrature", BROKEN): module("quadrature", "flint", ModuleType("flint")),
     ("quadrature", NO_CASE): at_a_third_only("quadrature"),
     ("monte_carlo", TIME_OUT): patched("monte_carlo", monte_carlo, "MOST_SAMPLES_TIMES", 1),
     ("monte_carlo", EXCEPTION): with_evidence("monte_carlo", mean(raises(BROKE))),
@@ -245,7 +245,6 @@ CELLS |= {(kind, FALSE): with_subject(kind, one.false[1]) for kind, one in CHECK
 CELLS |= {(kind, EXCLUDE): with_assumptions(kind, x > 0, x < 0) for kind in CHECKERS}
 CANNOT = {
     ("symbolic", MISSING): "the statements are SymPy's: verify does not start, see below",
-    ("quadrature", MISSING): "mpmath is SymPy's: verify does not start, see below",
     ("property", MISSING): "Hypothesis is imported with the claims: verify does not start, see below",
     ("simulation", MISSING): "the simulator is imported with the claims: verify does not start, see below",
     ("monte_carlo", NO_CASE): "networks are constructed, and none of them is rejected",
@@ -357,10 +356,9 @@ def test_residual_whose_terms_are_all_negligible_is_an_error(size):
     assert judge(wrong, Context()).status is Status.ERROR
 
 
-def test_integrals_below_the_agreement_are_an_error():
-    factor = Rational(1, 10**25)
-    tiny = integrals(lambda one: (factor * one,), lambda at: (mpmath.mpf(10) ** -25 * area(at)[0],), "tiny")
-    assert quadrature.AGREEMENT > 1e-25
+def test_integrals_below_the_width_that_is_allowed_are_an_error():
+    factor = Rational(1, 10**40)
+    tiny = integrals(lambda one: (factor * one,), lambda at: (area(at)[0] / 10**40,), "tiny")
     assert judge(CHECKERS["quadrature"].claim(evidence=(tiny,)), Context()).status is Status.ERROR
 
 

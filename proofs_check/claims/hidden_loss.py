@@ -21,7 +21,7 @@ from numerics.closed_forms import evaluate
 from numerics.monte_carlo import Estimate, estimate
 from proofs_check.claims.proxies import Estimated, estimated
 from proofs_check.context import Context
-from proofs_check.evidence.monte_carlo import Sized, TooNoisyError, conclude, enough, precision
+from proofs_check.evidence.monte_carlo import Sized, TooNoisyError, conclude, enough, of_size, precision
 from proofs_check.evidence.scores import difference, score
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import (
@@ -98,7 +98,7 @@ def _path_evidence() -> Evidence:
         try:
             for case, path in zip(cases, context.once((claim.id, "path"), integrals), strict=True):
                 draw = partial(_potential, claim.subject, case)
-                potential = enough(draw, share, other, partial(_same, path.size))
+                potential = enough(draw, share, other, of_size(path.size))
                 scored.append((score(difference(potential.estimate, path.estimate), ZERO), path.size))
         except TooNoisyError as noisy:
             return Finding(Verdict.SILENT, str(noisy))
@@ -115,11 +115,6 @@ def _path_evidence() -> Evidence:
     shows = "differences of the mean potential along segments are path integrals of the network's coarse "
     shows += "gradient, six proxies"
     return Evidence("monte_carlo", Strength.SAMPLED, shows, check, comparisons=Comparisons(count, tails))
-
-
-def _same(size: float, _: Estimate) -> float:
-    """The size of the path integral, whatever the potential's is."""
-    return size
 
 
 def _segment(case: Estimated) -> tuple[Array, Array]:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numerics.monte_carlo import Estimate
+from numerics.network_sampling import RUNG
 from proofs_check.context import Context
 from proofs_check.evidence.scores import FALSE_ALARM, MISS, Score, detectable, score
 from proofs_check.records import Claim, Comparisons, Evidence, Finding, Strength, Verdict
@@ -34,6 +35,10 @@ PRECISION_QUICK, PRECISION_FULL = 0.02, 0.005
 PILOT, MARGIN = 50_000, 1.1
 # Over the square of the precision: the standard deviation of one sample may be nine times the quantity.
 MOST_SAMPLES_TIMES = 8000
+
+
+# What a finding says of where its samples come from.
+NETWORK = f"rung {RUNG} (trusts nothing)"
 
 
 class TooNoisyError(ArithmeticError):
@@ -106,7 +111,14 @@ def _refuse_blunt(error: float, quantity: float) -> float:
     return error / quantity
 
 
-def conclude(scored: Sequence[tuple[Score, float]], context: Context, most: int) -> Finding:
+def of_size(size: float) -> Callable[[Estimate], float]:
+    """A quantity of known size, whatever is estimated."""
+    return lambda _: size
+
+
+def conclude(
+    scored: Sequence[tuple[Score, float]], context: Context, most: int, sampler: str = NETWORK
+) -> Finding:
     """Turn scores, each with the size of its quantity, into a finding.
 
     Raises
@@ -122,8 +134,8 @@ def conclude(scored: Sequence[tuple[Score, float]], context: Context, most: int)
     tails = [one.tail for one, _ in scored]
     if not all(0 <= tail <= 1 for tail in tails):
         raise ArithmeticError(f"monte_carlo: tail={tails}, probabilities are required")
-    samples = sum(one.samples for one, _ in scored)
-    said = f"smallest tail probability {min(tails):.2g} of {len(tails)} comparisons, {samples} samples in all"
+    drawn = f"{len(tails)} comparisons, {sum(one.samples for one, _ in scored)} samples"
+    said = f"{sampler}: smallest tail probability {min(tails):.2g} of {drawn}"
     if min(tails) < FALSE_ALARM:
         return Finding(Verdict.REFUTES, f"{said} (alarm below {FALSE_ALARM:g})")
     error = max(_refuse_blunt(one.detectable, quantity) for one, quantity in scored)

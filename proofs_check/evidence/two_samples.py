@@ -4,15 +4,18 @@ The score is Hotelling's T² with the sum of both covariances, as for one sample
 means is taken for the truth.
 """
 
+import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from numerics.monte_carlo import Estimate
 from proofs_check.context import Context
-from proofs_check.evidence.monte_carlo import FALSE_ALARM, SAMPLES_FULL, SAMPLES_QUICK, score
-from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
+from proofs_check.evidence.monte_carlo import Sized, TooNoisyError, conclude, enough, of_size, precision
+from proofs_check.evidence.scores import Score, difference, score
+from proofs_check.records import Claim, Comparisons, Evidence, Finding, Strength, Verdict
 
 
 def same_mean(
@@ -39,32 +42,32 @@ def same_mean(
     """
 
     def check(claim: Claim, context: Context) -> Finding:
-        samples = SAMPLES_FULL if context.full else SAMPLES_QUICK
-        rng = context.rng(claim.id, shows)
+        # Two independent samples share the error: its square is the sum of both squares.
+        share = precision(context) / math.sqrt(2)
+        rng, other = context.rng(claim.id, shows), context.rng(claim.id, shows, "above")
 
-        def gather() -> list[tuple[Any, Estimate]]:
-            return [(case, below(case, samples, rng)) for case in cases(rng)]
+        def gather() -> list[tuple[Any, Sized]]:
+            return [(case, enough(partial(below, case), share, rng)) for case in cases(rng)]
 
-        pairs = context.once((claim.id, shows), gather)
-        if not pairs:
-            return Finding(Verdict.SILENT, "no case was sampled")
-        other = context.rng(claim.id, shows, "above")
-        scores = [
-            score(difference(estimate, above(claim.subject, case, samples, other)), estimate.mean)
-            for case, estimate in pairs
+        scored = []
+        try:
+            for case, one in context.once((claim.id, shows), gather):
+                draw = partial(above, claim.subject, case)
+                against = enough(draw, share, other, of_size(one.size))
+                scored.append((_score(one.estimate, against.estimate), one.size))
+        except TooNoisyError as noisy:
+            return Finding(Verdict.SILENT, str(noisy))
+        return conclude(scored, context, count, samplers)
+
+    def tails(claim: Claim, rng: np.random.Generator, samples: int) -> list[float]:
+        return [
+            _score(below(case, samples, rng), above(claim.subject, case, samples, rng)).tail
+            for case in cases(rng)
         ]
-        smallest = min(one.tail for one in scores)
-        said = (
-            f"{samplers}: smallest tail probability {smallest:.2g} of {len(scores)} comparisons of "
-            f"{len(pairs[0][1].mean)} means (alarm below {FALSE_ALARM:g}); detects relative errors up to "
-            f"{max(one.detectable for one in scores):.2g}"
-        )
-        return Finding(Verdict.REFUTES if smallest < FALSE_ALARM else Verdict.SUPPORTS, said)
 
-    return Evidence("monte_carlo", Strength.SAMPLED, shows, check)
+    count = len(cases(np.random.default_rng(0)))
+    return Evidence("monte_carlo", Strength.SAMPLED, shows, check, comparisons=Comparisons(count, tails))
 
 
-def difference(below: Estimate, above: Estimate) -> Estimate:
-    """The mean of `above`, with the covariance of the difference of both means in place of its own."""
-    share = above.samples / below.samples
-    return Estimate(above.mean, above.covariance + below.covariance * share, above.samples)
+def _score(below: Estimate, above: Estimate) -> Score:
+    return score(difference(above, below), np.zeros_like(below.mean))
