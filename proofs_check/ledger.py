@@ -32,6 +32,7 @@ from proofs_check.claims import (
     ties,
     trapped_runs,
     trapping,
+    trapping_limits,
     two_layers,
 )
 from proofs_check.evidence.scores import FALSE_ALARM, FAMILY_FALSE_ALARM, MOST_COMPARISONS
@@ -68,6 +69,8 @@ TOPICS = (
     constants,
     trapping,
     trapped_runs,
+    trapping_limits,
+    lagrangian,
 )
 
 

@@ -1,5 +1,9 @@
-"""A8 for whole runs: RVSCGD against an adversary who adds an error of norm ε to every gradient."""
+"""A8 for whole runs: RVSCGD against an adversary who adds an error of norm ε to every gradient.
 
+The error adds to the pull, ‖β(w - u) + error‖ ≤ Λ + ε, so that the lemmas of ``trapping`` speak of Λ + ε.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,15 +13,16 @@ from numerics.closed_forms import evaluate
 from numerics.simulator import Result
 from proofs_check.claims import trapping_cases
 from proofs_check.claims.cases import rounding
-from proofs_check.claims.trapping import PULL
-from proofs_check.claims.trapping_cases import AdversarialRun
-from proofs_check.evidence.cases import Violation, searched, simulated
+from proofs_check.claims.trapping import PULL, SHORT, S, cap_queries, excess_queries, fall_queries
+from proofs_check.claims.trapping_cases import LONG, AdversarialRun
+from proofs_check.evidence.cases import Violation, climb, searched, simulated
+from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.records import Claim, Control, Provenance, Source
-from theory.symbols import beta, c
+from theory.symbols import beta, c, eta
 
 # Largest norm of the error in the gradient.
 ERROR = Symbol("epsilon", real=True)
-STEPS = 40
+STEPS = 8
 
 
 def claims() -> tuple[Claim, ...]:
@@ -42,6 +47,7 @@ def _escapes(claim: Claim) -> Violation:
         outside = before > np.arcsin(level)
         excess = after - np.where(outside, before, np.arcsin(level)) - error
         t, k = np.unravel_index(np.argmax(excess), excess.shape)
+        climb(float(excess[t, k]), "a step out of the caps")
         if excess[t, k] <= 0:
             return None
         return (
@@ -56,13 +62,31 @@ def _stays_out(claim: Claim) -> Violation:
         case, result = outcome
         level = _level(claim, case)
         sine = np.sin(result.angle)
-        # Geometric convergence has come to rest at rounding after 500 steps.
+        # Geometric convergence has come to rest at rounding.
         worst = float(np.where(result.angle < np.pi / 2, sine, 2.0).max())
         if worst <= level + 1e-9:
             return None
-        return f"sinθ = {worst:.9g} after 500 steps, past {level:.9g}: {case}"
+        return f"sinθ = {worst:.9g} after {LONG} steps, past {level:.9g}: {case}"
 
     return test
+
+
+def _queries(claim: Claim) -> Mapping[str, Query]:
+    size, of_relaxation, of_error, level = map(_real, ("norm_e", "norm_pull", "norm_error", "level"))
+    pull = c * level
+    bounded = (size <= of_relaxation + of_error, of_relaxation <= PULL, of_error <= ERROR)
+    factor = (1 - eta * c) / (1 - eta * pull)
+    # By the first query the norm of e is at most c times the level; level < 1 is an assumption.
+    lemmas = {**cap_queries(level, pull), **fall_queries(c * S, pull), **excess_queries(factor, pull)}
+    known = (level >= 0, level < 1)
+    return {
+        "the pull and the error": Query(size <= c * claim.subject, bounded),
+        **{name: Query(one.conclusion, (*one.assumptions, *known)) for name, one in lemmas.items()},
+    }
+
+
+def _real(name: str) -> Symbol:
+    return Symbol(name, real=True)
 
 
 def _trapped() -> Claim:
@@ -70,18 +94,20 @@ def _trapped() -> Claim:
     return Claim(
         id="angle-is-trapped-with-errors-in-the-gradient",
         label="A8",
-        statement="Let L = {subject}, with errors of the gradient of norm at most ε. If θ⁰ ≤ π - δ and L < "
-                  "sinδ, θ falls "
-        "above π/2, never leaves a cap θ ≤ ψ with arcsin L ≤ ψ ≤ π/2, and limsup sinθ ≤ L.",
+        statement="Let L = {subject}, with errors of the gradient of norm at most ε. If θ⁰ ≤ π - δ, L < "
+                  "sinδ and "
+        "0 < η ≤ 1/c, then θ falls above π/2, never leaves a cap θ ≤ ψ with sinψ ≥ L, and limsup sinθ ≤ L.",
         source=Source(Provenance.DERIVED),
         subject=subject,
-        assumptions=(c > 0, PULL > 0, ERROR >= 0, c > PULL + ERROR),
-        example={c: 1, PULL: Rational(1, 2), ERROR: Rational(1, 4)},
+        assumptions=(c > 0, beta > 0, PULL > 0, ERROR >= 0, c > PULL + ERROR, eta > 0, SHORT),
+        example={beta: 1, c: 1, PULL: Rational(1, 2), ERROR: Rational(1, 4), eta: 1},
         evidence=(
+            unsatisfiable(_queries, "the lemmas of one step, with the error added to the pull; that tanθ "
+                          "decreases to its level by a factor below 1 gives the limsup"),
             searched(trapping_cases.adversarial_runs, _escapes, "no step of RVSCGD against an adversary "
                                                                 "violates it; "
                      "three penalties, L up to just below sinδ"),
-            simulated(trapping_cases.long_runs, _stays_out, "sinθ after 500 steps against an adversary"),
+            simulated(trapping_cases.long_runs, _stays_out, "sinθ after many steps against an adversary"),
         ),
         controls=(
             Control("the error forgotten", PULL / c),
@@ -89,5 +115,8 @@ def _trapped() -> Claim:
             Control("divided by c + β", (PULL + ERROR) / (c + beta)),
             Control("half of it", subject / 2),
         ),
-        uses=("caps-around-the-teacher-are-invariant", "angle-falls-above-the-right-angle"),
+        uses=(
+            "caps-around-the-teacher-are-invariant", "angle-falls-by-a-fixed-amount-above-the-right-angle",
+            "excess-over-the-trapping-angle-shrinks",
+        ),
     )  # fmt: skip
