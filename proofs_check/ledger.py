@@ -17,6 +17,7 @@ from proofs_check.claims import (
     filters,
     fixed_points,
     gaussian,
+    global_limit,
     hidden_loss,
     hidden_shape,
     ladder,
@@ -33,6 +34,7 @@ from proofs_check.claims import (
     trapped_runs,
     trapping,
     trapping_limits,
+    trapping_rate,
     two_layers,
 )
 from proofs_check.evidence.scores import FALSE_ALARM, FAMILY_FALSE_ALARM, MOST_COMPARISONS
@@ -66,8 +68,10 @@ TOPICS = (
     bounds_sharp,
     exact_angle,
     limit,
+    global_limit,
     constants,
     trapping,
+    trapping_rate,
     trapped_runs,
     trapping_limits,
     lagrangian,

@@ -20,6 +20,8 @@ _LOCAL: Mapping[str, Notation] = {
     "norm_w_star_1": Notation("‖w*‖₁", r"\|w^{*}\|_{1}", "sum of the magnitudes of the entries of w*"),
     "w_star_max": Notation("max|w*ᵢ|", r"\max_i|w^{*}_{i}|", "largest magnitude of the entries of w*"),
     "sin_theta": Notation("sinθ", r"\sin\theta", "sine of the error angle"),
+    "cos_psi": Notation("cosψ", r"\cos\psi", "cosine of the angle of a cap around w*"),
+    "sin_psi": Notation("sinψ", r"\sin\psi", "sine of the angle of a cap around w*"),
     "u_perp": Notation("u⊥", r"u^{\perp}", "part of u perpendicular to w"),
     "w_star_perp": Notation("w*⊥", r"w^{*\perp}", "part of w* perpendicular to w"),
 }

@@ -102,8 +102,10 @@ class Solution:
         return self.mu * self.beta
 
 
-def solutions(penalty: str, ratios: tuple[float, ...]) -> SearchStrategy[Solution]:
-    """Draw them with thresholds from far below to above the entries."""
+def solutions(penalty: str | tuple[str, ...], ratios: tuple[float, ...]) -> SearchStrategy[Solution]:
+    """Draw them with thresholds from far below to above the entries, for one penalty or several."""
+    if isinstance(penalty, tuple):
+        return st.one_of([solutions(one, ratios) for one in penalty])
     shape = decades(-2, 2) if penalty == "tl1" else st.none()
     return st.builds(
         Solution,
@@ -147,6 +149,55 @@ def cap_points() -> SearchStrategy[CapPoint]:
     return st.builds(CapPoint, SIZES, decades(-1, 1), st.sampled_from((0.1, 0.9, 0.9999)), level, SEEDS)
 
 
+@dataclass(frozen=True)
+class CapPair:
+    """Two points of a cap, one of them on its edge, and a step with l1; λ√d is ``level`` times c cosψ."""
+
+    d: int
+    c: float
+    beta: float
+    fraction: float
+    angle: float
+    level: float
+    inside: float
+    seed: int
+
+    @property
+    def cosine(self) -> float:
+        """Cosine of the cap's angle."""
+        return float(np.cos(self.angle))
+
+    @property
+    def pull(self) -> float:
+        """Bound λ√d of the pull."""
+        return self.level * self.c * self.cosine
+
+    @property
+    def eta(self) -> float:
+        """Step size."""
+        return self.fraction * largest_step(self.c, self.beta)
+
+    def distances(self) -> tuple[float, float]:
+        """Distance of the two points, and of their images."""
+        rng = np.random.default_rng(self.seed)
+        drawn = gaussian.uniform_sphere(rng, 3, self.d)
+        w_star, tilts = drawn[0], self.angle * np.array([[1.0], [self.inside]])
+        w = np.cos(tilts) * w_star + np.sin(tilts) * gaussian.normalise(
+            gaussian.perpendicular(drawn[1:], w_star)
+        )
+        u = proximal_map(w, self.pull / np.sqrt(self.d) / self.beta, "l1")
+        after = gaussian.normalise(raw_step(w, u, w_star, self.c, self.beta, self.eta))
+        return float(np.linalg.norm(w[0] - w[1])), float(np.linalg.norm(after[0] - after[1]))
+
+
+def cap_pairs() -> SearchStrategy[CapPair]:
+    """Pairs in caps up to the right angle, the second point up to the edge too."""
+    fractions = st.sampled_from((1.0, 0.5, 0.01))
+    angles = st.sampled_from((0.01, 0.4, np.pi / 4, 1.2, 1.57))
+    levels, inside = st.sampled_from((0.01, 0.5, 0.999)), st.sampled_from((1.0, 0.99, 0.5))
+    return st.builds(CapPair, SIZES, decades(-1, 1), decades(-2, 1), fractions, angles, levels, inside, SEEDS)
+
+
 @dataclass(frozen=True, eq=False)
 class Field:
     """Runs from many starts to one teacher, and the limits computed directly."""
@@ -183,7 +234,7 @@ def _field(context: Context, penalty: str, w_star: Array, lam: float, beta: floa
     axes = np.eye(d)[:5]
     uniform = gaussian.uniform_sphere(rng, 32 if context.full else 8, d)
     starts = np.concatenate([uniform, far, axes, -axes])
-    result = rvscgd(starts, w_star, c, penalty, lam, beta, largest_step(c, beta), max_iterations=4000)
+    result = rvscgd(starts, w_star, c, penalty, lam, beta, largest_step(c, beta), max_iterations=2000)
     angles = gaussian.angle(starts, w_star)
     return Field(penalty, lam, beta, c, w_star, angles, result, limit_points(w_star, c, penalty, lam, beta))
 
@@ -194,12 +245,13 @@ def _teachers_of(context: Context, d: int) -> tuple[Array, ...]:
 
 
 def l1_fields(context: Context) -> list[Field]:
-    """Three teachers in two dimensions; λ√d from 0.2 c to 1.5 c, β on both sides of c."""
+    """Three teachers in few and more dimensions; λ√d from 0.2 c to 1.5 c, β on both sides of c."""
     return [
         _field(context, "l1", w_star, pull / np.sqrt(d), beta)
-        for d in (2, 20) for w_star in _teachers_of(context, d)
-        for pull in (0.2, 0.65, 1.5) for beta in (0.5, 4.0)
-    ]  # fmt: skip
+        for d, beta in ((2, 4.0), (20, 0.5))
+        for w_star in _teachers_of(context, d)
+        for pull in (0.2, 0.65, 0.9, 1.5)
+    ]
 
 
 def l0_fields(context: Context) -> list[Field]:

@@ -13,8 +13,9 @@ from numerics.closed_forms import evaluate
 from numerics.simulator import Result
 from proofs_check.claims import trapping_cases
 from proofs_check.claims.cases import rounding
-from proofs_check.claims.trapping import PULL, SHORT, S, cap_queries, excess_queries, fall_queries
+from proofs_check.claims.trapping import PULL, SHORT, S, cap_queries, fall_queries, real
 from proofs_check.claims.trapping_cases import LONG, AdversarialRun
+from proofs_check.claims.trapping_rate import excess_queries
 from proofs_check.evidence.cases import Violation, climb, searched, simulated
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.records import Claim, Control, Provenance, Source
@@ -72,7 +73,7 @@ def _stays_out(claim: Claim) -> Violation:
 
 
 def _queries(claim: Claim) -> Mapping[str, Query]:
-    size, of_relaxation, of_error, level = map(_real, ("norm_e", "norm_pull", "norm_error", "level"))
+    size, of_relaxation, of_error, level = map(real, ("norm_e", "norm_pull", "norm_error", "level"))
     pull = c * level
     bounded = (size <= of_relaxation + of_error, of_relaxation <= PULL, of_error <= ERROR)
     factor = (1 - eta * c) / (1 - eta * pull)
@@ -83,10 +84,6 @@ def _queries(claim: Claim) -> Mapping[str, Query]:
         "the pull and the error": Query(size <= c * claim.subject, bounded),
         **{name: Query(one.conclusion, (*one.assumptions, *known)) for name, one in lemmas.items()},
     }
-
-
-def _real(name: str) -> Symbol:
-    return Symbol(name, real=True)
 
 
 def _trapped() -> Claim:

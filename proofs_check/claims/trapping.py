@@ -6,18 +6,14 @@ Below the right angle: the cone of a cap is convex and holds both summands if it
 Above it, with w = k w* + s n, k ≤ 0, the new vector has x along w* and r ≥ y across, y along n, and
 s x - k r ≥ s x - k y = η(c s - (s e₁ - k e₂)) ≥ η(c s - Λ), which is the sine of the fall times its length.
 
-How fast: let sinψ = Λ/c. The excess ‖x⊥‖cosψ - ⟨x, w*⟩sinψ is convex and not positive at c w* - e, so that a
-step multiplies it by 1 - ηc at most; over the part along w* it is (tanθ - tanψ)cosψ.
-
 Each vector enters by its part along w*, its part along the direction n of w across w*, and the norm of the
 rest: z3 then speaks for every dimension. Only ηc ≤ 1 is needed, not η ≤ 1/(c + β).
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from sympy import Abs, And, Eq, Expr, Integer, Rational, Symbol, sin
+from sympy import Abs, Eq, Expr, Integer, Rational, Symbol, sin
 
 from numerics.closed_forms import evaluate
 from proofs_check.claims import trapping_cases
@@ -36,23 +32,24 @@ UNIT_CIRCLE = Eq(SINE**2 + COSINE**2, 1)
 SHORT = eta <= 1 / c
 
 
-def _real(name: str) -> Symbol:
+def real(name: str) -> Symbol:
+    """A real variable of a query."""
     return Symbol(name, real=True)
 
 
-ALONG, ACROSS, TILT = map(_real, ("e_along", "e_across", "tilt"))
+ALONG, ACROSS, TILT = map(real, ("e_along", "e_across", "tilt"))
 # Parts along and across w* of w, and of the new vector across w*.
-K, S, R = map(_real, ("cos_theta", "sin_theta", "r"))
+K, S, R = map(real, ("cos_theta", "sin_theta", "r"))
 ANGLE = Eq(S**2 + K**2, 1)
 
 
 def claims() -> tuple[Claim, ...]:
     """A8, a lemma at a time."""
-    return _convex(), _pulled(), _invariant(), _falls(), _amount(), _shrinks()
+    return _convex(), _pulled(), _invariant(), _falls()
 
 
 def _convex_queries(claim: Claim) -> Mapping[str, Query]:
-    a, b, p, q, r = map(_real, ("inner_x", "inner_y", "norm_x", "norm_y", "norm_sum"))
+    a, b, p, q, r = map(real, ("inner_x", "inner_y", "norm_x", "norm_y", "norm_sum"))
     norms = (p >= 0, q >= 0, r >= 0, r <= p + q)
     inside = (a >= COSINE * p, b >= COSINE * q, claim.subject <= COSINE, COSINE <= 1)
     return {"sum of two vectors": Query(a + b >= COSINE * r, (*norms, *inside))}
@@ -79,7 +76,7 @@ def _convex() -> Claim:
 
 def _inside_the_cone(largest: Expr) -> Query:
     """The angle of c w* - e is at most ψ ≤ π/2 if ‖e‖ ≤ ``largest``."""
-    pull = (ALONG**2 + ACROSS**2 <= largest**2, largest >= 0, ACROSS >= 0)
+    pull = (largest**2 >= ALONG**2 + ACROSS**2, largest >= 0, ACROSS >= 0)
     return Query((c - ALONG) * SINE >= COSINE * ACROSS, (*pull, UNIT_CIRCLE, COSINE >= 0, SINE >= 0))
 
 
@@ -115,20 +112,21 @@ def _parts(keep: Expr) -> tuple[Expr, Expr]:
 def cap_queries(least: Expr, pull: Expr, keep: Expr = 1 - eta * c) -> Mapping[str, Query]:
     """A step with ‖e‖ ≤ ``pull`` stays in caps with sinψ ≥ ``least``; w has the weight ``keep``.
 
-    At ηc = 1 the step is along c w* - e alone, so that a counterexample of the first query is one of the claim.
+    At ηc = 1 the step is along c w* - e alone, so that a counterexample of the first query is one of the
+    claim.
     """
-    inner, size = map(_real, ("inner_q", "norm_q"))
-    summed = (K >= COSINE, inner >= COSINE * size, size >= 0, R >= 0, R <= Abs(keep) + eta * size)
+    inner, size = map(real, ("inner_q", "norm_q"))
+    summed = (K >= COSINE, inner >= COSINE * size, size >= 0, R >= 0, Abs(keep) + eta * size >= R)
     x, y = _parts(keep)
     cone = _inside_the_cone(pull)
-    beyond = (K <= 0, SINE >= least, SINE <= S, S <= 1, ANGLE, R >= y, TILT <= pull)
+    beyond = (K <= 0, least <= SINE, SINE <= S, S <= 1, ANGLE, y <= R, pull >= TILT)
     return {
-        "the pulled teacher is in the cone": Query(cone.conclusion, (*cone.assumptions, SINE >= least)),
+        "the pulled teacher is in the cone": Query(cone.conclusion, (*cone.assumptions, least <= SINE)),
         "so is its sum with w": Query(
             keep * K + eta * inner >= COSINE * R, (*summed, COSINE >= 0, COSINE <= 1)
         ),
         "the tilt is at most the pull": Query(
-            S * ALONG - K * ACROSS <= pull, (ALONG**2 + ACROSS**2 <= pull**2, pull >= 0, ANGLE)
+            pull >= S * ALONG - K * ACROSS, (pull**2 >= ALONG**2 + ACROSS**2, pull >= 0, ANGLE)
         ),
         "beyond the right angle it does not rise": Query(
             S * x - K * R >= 0, (*beyond, Eq(TILT, S * ALONG - K * ACROSS))
@@ -188,13 +186,13 @@ def _invariant() -> Claim:
 def fall_queries(least: Expr, pull: Expr = PULL, keep: Expr = 1 - eta * c) -> Mapping[str, Query]:
     """Above the right angle a step falls by η(``least`` - ``pull``) times its length, as a sine."""
     x, y = _parts(keep)
-    tilted = (Eq(TILT, S * ALONG - K * ACROSS), TILT <= pull)
+    tilted = (Eq(TILT, S * ALONG - K * ACROSS), pull >= TILT)
     return {
         "the tilt is at most the pull": Query(
-            S * ALONG - K * ACROSS <= pull, (ALONG**2 + ACROSS**2 <= pull**2, pull >= 0, ANGLE)
+            pull >= S * ALONG - K * ACROSS, (pull**2 >= ALONG**2 + ACROSS**2, pull >= 0, ANGLE)
         ),
         "the angle falls": Query(
-            S * x - K * R >= eta * (least - pull), (K <= 0, S > 0, ANGLE, R >= y, eta > 0, *tilted)
+            S * x - K * R >= eta * (least - pull), (K <= 0, S > 0, ANGLE, y <= R, eta > 0, *tilted)
         ),
     }
 
@@ -240,123 +238,4 @@ def _falls() -> Claim:
             Control("twice", 2 * subject),
             Control("one percent more", subject * Rational(101, 100)),
         ),
-    )
-
-
-def _amount_queries(claim: Claim) -> Mapping[str, Query]:
-    length, size, turned = map(_real, ("length", "norm_q", "turned"))
-    short = (length > 0, length <= Abs(1 - eta * c) + eta * size, size <= c + PULL, size >= 0)
-    fallen = (turned >= eta * (c * S - PULL), c * S >= PULL, S <= 1)
-    return {
-        **fall_queries(c * S),
-        "over its length": Query(turned / length >= claim.subject.subs(sin(theta), S), (*short, *fallen)),
-    }
-
-
-def _falls_less(claim: Claim) -> Violation:
-    def test(case: PulledStep) -> str | None:
-        angle = np.pi / 2 + case.part * (np.pi / 2 - 0.01)
-        pull = case.c * np.sin(angle) * (case.seed % 101) / 101
-        step = case.step
-        least = float(
-            evaluate(claim.subject, {theta: angle, c: case.c, PULL: pull, eta: step, beta: case.beta})
-        )
-        if case.fraction > 1:
-            return None
-        after, error = case.angles(angle, pull)
-        fallen = np.sin(angle - after).min()
-        climb(least - fallen, "a smaller fall")
-        if fallen >= least - 2 * error:
-            return None
-        return f"from the angle {angle:.9g} the sine of the fall is {fallen:.9g}, not {least:.9g}"
-
-    return test
-
-
-def _amount() -> Claim:
-    subject = eta * (c * sin(theta) - PULL) / (1 + eta * PULL)
-    return Claim(
-        id="angle-falls-by-a-fixed-amount-above-the-right-angle",
-        label="A8",
-        statement="For θ from π/2 to π and pull at most Λ ≤ c sinθ, the sine of the angle by which a step turns "
-        "w towards w* is at least {subject}: from θ⁰ ≤ π - δ the right angle is passed after finitely many "
-        "steps.",
-        source=HERE,
-        subject=subject,
-        assumptions=(c > 0, PULL >= 0, eta > 0, SHORT),
-        example={c: 1, PULL: Rational(1, 4), eta: Rational(1, 2), theta: 2},
-        evidence=(
-            unsatisfiable(_amount_queries, "no step falls less, in any dimension"),
-            searched(trapping_cases.pulled_steps, _falls_less, "the worst pull turns w by no less"),
-        ),
-        controls=(
-            Control("not divided", subject * (1 + eta * PULL)),
-            Control("the pull forgotten", eta * c * sin(theta) / (1 + eta * PULL)),
-            Control("one percent more", subject * Rational(101, 100)),
-        ),
-        uses=("angle-falls-above-the-right-angle",),
-    )
-
-
-def excess_queries(factor: Expr, pull: Expr = PULL) -> Mapping[str, Query]:
-    """The excess tanθ - tanψ, sinψ = ``pull``/c, is multiplied by ``factor`` at most."""
-    new, old, of_pulled = map(_real, ("x_along", "excess", "excess_of_pulled"))
-    # c cosψ and c sinψ are the sides; the excess is a norm across times the one less a part along times the
-    # other, so that the triangle inequality bounds that of the new vector.
-    edge = (Eq((c * COSINE) ** 2 + pull**2, c**2), COSINE > 0)
-    keep = 1 - eta * c
-    ball = (ALONG**2 + ACROSS**2 <= pull**2, pull >= 0, ACROSS >= 0)
-    below = (K > 0, K <= 1, old >= 0, of_pulled <= 0, ALONG <= pull, Eq(new, keep * K + eta * (c - ALONG)))
-    return {
-        "the excess of c w* - e": Query(ACROSS * c * COSINE <= pull * (c - ALONG), (*ball, *edge)),
-        "the excess of the sum": Query(
-            And(new > 0, (keep * old + eta * of_pulled) * K <= factor * new * old), below
-        ),
-    }
-
-
-def _shrinks_less(claim: Claim) -> Violation:
-    def test(case: PulledStep) -> str | None:
-        pull = case.c * 0.999 * (case.seed % 101) / 100
-        edge = np.arcsin(pull / case.c)
-        # Up to a part in a thousand below the right angle.
-        angle = edge + (1e-6 + 0.998 * case.part) * (np.pi / 2 - edge)
-        if case.fraction > 1:
-            return None
-        step = case.step
-        values = {c: case.c, PULL: pull, eta: step, beta: case.beta}
-        factor = float(evaluate(claim.subject, values))
-        after, error = case.angles(angle, pull)
-        left, allowed = np.tan(after.max()) - np.tan(edge), factor * (np.tan(angle) - np.tan(edge))
-        climb(left - allowed, "a larger excess")
-        # The tangent magnifies an error of the angle by 1/cos².
-        if after.max() < np.pi / 2 and left <= allowed + 4 * error / np.cos(angle) ** 2:
-            return None
-        return f"tanθ - tanψ goes from {np.tan(angle) - np.tan(edge):.9g} to {left:.9g}, ψ = {edge:.6g}"
-
-    return test
-
-
-def _shrinks() -> Claim:
-    subject = (1 - eta * c) / (1 - eta * PULL)
-    return Claim(
-        id="excess-over-the-trapping-angle-shrinks",
-        label="A8",
-        statement="For ψ ≤ θ < π/2 with sinψ = Λ/c a step with pull at most Λ < c multiplies tanθ - tanψ by at "
-        "most {subject}, which is below 1: limsup sinθ ≤ Λ/c, at a known rate.",
-        source=HERE,
-        subject=subject,
-        assumptions=(c > 0, PULL >= 0, c > PULL, eta > 0, SHORT),
-        example={c: 1, PULL: Rational(1, 2), eta: Rational(1, 2)},
-        evidence=(
-            unsatisfiable(lambda claim: excess_queries(claim.subject), "no step shrinks it less"),
-            searched(trapping_cases.pulled_steps, _shrinks_less, "the worst pull leaves no more of it"),
-        ),
-        controls=(
-            Control("the factor without a pull", 1 - eta * c),
-            Control("its square", subject**2),
-            Control("one percent less", subject * Rational(99, 100)),
-            Control("c + β for c", (1 - eta * (c + beta)) / (1 - eta * PULL)),
-        ),
-        uses=("pulled-teacher-stays-in-its-cap",),
     )

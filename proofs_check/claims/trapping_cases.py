@@ -154,6 +154,8 @@ def long_runs(context: Context) -> list[tuple[AdversarialRun, Result]]:
     cases = [
         AdversarialRun(penalty, 0.5, d, s, beta, fraction, 0.4, level, share, int(rng.integers(2**32)))
         for penalty, beta in (("l1", 2.0), ("l0", 0.5), ("tl1", 0.5))
-        for d, s, fraction, level, share in ((2, 2, 1.0, 0.9, 0.5), (3, 1, 0.3, 0.5, 0.1), (20, 20, 1.0, 0.9, 0.5))
+        for d, s, fraction, level, share in (
+            (2, 2, 1.0, 0.9, 0.5), (3, 1, 0.3, 0.5, 0.1), (20, 20, 1.0, 0.9, 0.5),
+        )
     ]  # fmt: skip
     return [(case, case.run(LONG)) for case in cases]

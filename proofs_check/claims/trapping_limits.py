@@ -50,7 +50,7 @@ def _failing(name: str, says: str, subject: Expr, assumptions: tuple[Any, ...], 
         assumptions=assumptions,
         example=example,
         evidence=(
-            at_the_example(lambda claim: {"a step in the plane": instance(claim)}, "w = (cosθ, sinθ), w* = (1, 0)"),
+            at_the_example(lambda claim: {"a step": instance(claim)}, "w = (cosθ, sinθ), w* = (1, 0)"),
             unsatisfiable(queries, "no step violates it"),
         ),
         controls=controls,
@@ -69,7 +69,7 @@ def _every_cap() -> Claim:
         {**FAR, PULL: Rational(4, 5), ALONG: 0, ACROSS: Rational(4, 5)},
         lambda claim: cap_queries(claim.subject, PULL),
         # w lies on the edge of the cap.
-        lambda claim: Instance(TURN >= 0, (BALL, Eq(S**2 + K**2, 1), S > claim.subject)),
+        lambda claim: Instance(TURN >= 0, (BALL, Eq(S**2 + K**2, 1), claim.subject < S)),
         (
             Control("those down to half the sine", least / 2),
             Control("those down to nine tenths of it", Rational(9, 10) * least),
@@ -89,17 +89,17 @@ def _largest_pull() -> Claim:
         # A strict fall wherever the pull is at most the bound.
         lemmas = fall_queries(c * S)
         falls = lemmas["the angle falls"]
-        known = (*falls.assumptions, PULL <= bound(claim))
+        known = (*falls.assumptions, bound(claim) >= PULL)
         return {**lemmas, "the fall is strict": Query(falls.conclusion.lhs > 0, known)}
 
     return _failing(
         "angle-falls-with-a-pull-up-to-its-limit",
-        "From θ = π - δ with δ < π/2 a step makes the angle strictly smaller if the pull is at most {subject}.",
+        "From θ = π - δ with δ < π/2 a step makes the angle smaller if the pull is at most {subject}.",
         subject,
         (c > 0, PULL >= 0),
         {**FAR, PULL: Rational(3, 5), ALONG: Rational(9, 25), ACROSS: Rational(12, 25), R: Rational(33, 100)},
         queries,
-        lambda claim: Instance(TURN > 0, (BALL, Eq(S**2 + K**2, 1), eta > 0, PULL <= bound(claim))),
+        lambda claim: Instance(TURN > 0, (BALL, Eq(S**2 + K**2, 1), eta > 0, bound(claim) >= PULL)),
         (
             Control("twice as much", 2 * subject),
             Control("c alone", c),
