@@ -154,8 +154,8 @@ def _up_to_c() -> Claim:
 def _border_queries(claim: Claim) -> Mapping[str, Query]:
     along, across = Eq((kappa - beta) * K, c - ALONG), Eq((kappa - beta) ** 2 * S**2, ACROSS**2)
     ball = (ALONG**2 + ACROSS**2 <= PULL**2, Eq(S**2 + K**2, 1), K >= 0, S >= 0, PULL >= 0)
-    ball = (*ball, claim.subject >= PULL)
-    return {"κ > β at a fixed point": Query(kappa > beta, (along, across, *ball))}
+    below = claim.subject >= PULL
+    return {"κ > β at a fixed point": Query(kappa > beta, (along, across, below, *ball))}
 
 
 def _border_instance(claim: Claim) -> Mapping[str, Instance]:

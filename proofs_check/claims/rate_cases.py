@@ -43,7 +43,7 @@ def descend(w: Array, w_star: Array, c: float, eta: float, steps: int, *, normal
 
 def free_turns() -> SearchStrategy[FreeTurn]:
     """Angles up to π, ηc up to 1 and beyond."""
-    return st.builds(FreeTurn, turns(), decades(-1, 1), st.sampled_from((0.01, 0.3, 0.5, 0.9, 1.0, 1.5)))
+    return st.builds(FreeTurn, turns(), decades(-1, 1), st.sampled_from((0.01, 0.3, 0.5, 0.9, 1.0, 1.5, 2.5)))
 
 
 @dataclass(frozen=True, eq=False)
