@@ -26,11 +26,17 @@ def compile_expression(expression: "Expr", symbols: tuple[Any, ...]) -> Callable
     exp(x) - 1 becomes ``expm1``, which does not cancel. An arcsine is cut at 1, which its argument
     exceeds by rounding only, where the cubic of transformed l1 has a double root.
     """
-    from scipy.special import erf, erfinv
+    from scipy.special import betainc, erf, erfinv
     from sympy import lambdify
 
-    cut = {"asin": lambda x: np.arcsin(np.minimum(x, 1.0))}
-    modules = [{"erf": erf, "erfinv": erfinv, "expm1": np.expm1, **cut}, "numpy"]
+    functions = {
+        "erf": erf,
+        "erfinv": erfinv,
+        "asin": lambda x: np.arcsin(np.minimum(x, 1.0)),
+        "expm1": np.expm1,
+        "betainc_regularized": lambda a, b, low, high: betainc(a, b, high) - betainc(a, b, low),
+    }
+    modules = [functions, "numpy"]
     rewritten = expression.replace(lambda part: part.is_Add, _without_cancellation)
     function: Callable[..., Any] = lambdify(symbols, rewritten, modules=modules)
     return function

@@ -22,9 +22,11 @@ from proofs_check.claims import (
     hidden_shape,
     ladder,
     lagrangian,
+    learnability,
     limit,
     loss,
     no_penalty,
+    opposite_limit,
     penalties,
     penalty_limits,
     rate_limits,
@@ -78,6 +80,8 @@ TOPICS = (
     trapping_rate,
     trapped_runs,
     trapping_limits,
+    learnability,
+    opposite_limit,
     lagrangian,
 )
 

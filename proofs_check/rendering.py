@@ -175,6 +175,13 @@ class _LinePrinter(StrPrinter):  # type: ignore[misc]  # SymPy is untyped
         )
         return f"{{{', '.join(shown)}, else {rest}}}"
 
+    def _print_betainc(self, expr: Any) -> str:
+        first, second, low, high = map(self._print, expr.args)
+        return f"B({high}; {first}, {second})" if low == "0" else f"B({low}, {high}; {first}, {second})"
+
+    def _print_betainc_regularized(self, expr: Any) -> str:
+        return "I" + self._print_betainc(expr)[1:]
+
     def _print_Integral(self, expr: Integral) -> str:
         limits = ", ".join(
             f"{self._print(v)} = {self._print(lower)} … {self._print(upper)}"
@@ -188,6 +195,13 @@ class _SourcePrinter(SciPyPrinter):  # type: ignore[misc]  # SymPy is untyped
 
     def _print_Pi(self, _: Basic) -> str:
         return "numpy.pi"
+
+    def _print_betainc_regularized(self, expr: Any) -> str:
+        # SymPy writes a difference of two values without brackets; from 0 the second vanishes.
+        first, second, low, high = expr.args
+        if low != 0:
+            raise NotImplementedError(f"python_function: {expr}, an integral from 0 is required")
+        return f"scipy.special.betainc({', '.join(map(self._print, (first, second, high)))})"
 
     def _print_asin(self, expr: asin) -> str:
         # Rounding lifts the argument above 1 where the cubic of transformed l1 has a double root.

@@ -65,6 +65,7 @@ w_star_i = _real("w_star_i")
 theta_start = _real("theta_start")
 time = _real("time")
 delta = _real("delta")
+pull = _real("Lambda")
 
 NOTATION: Mapping[Symbol, Notation] = {
     theta: Notation("θ", r"\theta", "angle between w and w*, in [0, π]"),
@@ -103,6 +104,7 @@ NOTATION: Mapping[Symbol, Notation] = {
     norm_u_perp: Notation("‖u⊥‖", r"\|u^{\perp}\|", "norm of the part of u perpendicular to w"),
     w_star_i: Notation("w*ᵢ", r"w^{*}_{i}", "one entry of the teacher's filter"),
     theta_start: Notation("θ⁰", r"\theta^{0}", "angle at the start, in [0, π)"),
+    pull: Notation("Λ", r"\Lambda", "bound of the relaxation's pull β‖w - u‖, ≥ 0"),
     delta: Notation("δ", r"\delta", "least angle of the start to -w*, in [0, π/2]"),
     time: Notation("τ", r"\tau", "time of the gradient flow, ≥ 0; η times the number of small steps"),
 }

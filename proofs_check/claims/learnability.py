@@ -1,0 +1,233 @@
+"""A12: how probable it is that a uniform start is learned.
+
+The probability is an integral of the polar angle's density, checked by its derivative. An adversary in the
+gradient, of norm ε, holds the starts at an obtuse angle with c sinθ < ε, so that the bound is attained.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import mpmath
+import numpy as np
+from sympy import (
+    Dummy,
+    Expr,
+    Integer,
+    Piecewise,
+    Rational,
+    betainc_regularized,
+    diff,
+    expand_func,
+    gamma,
+    pi,
+    simplify,
+    sin,
+    sqrt,
+)
+
+from numerics import gaussian
+from numerics.closed_forms import evaluate
+from numerics.learnability import Failures, count_failures
+from numerics.learnability import pull as largest_pull
+from proofs_check.claims.trapping import HERE
+from proofs_check.context import Context
+from proofs_check.evidence.cases import Violation, simulated
+from proofs_check.evidence.quadrature import integrals
+from proofs_check.evidence.symbolic import vanishing
+from proofs_check.records import Claim, Control, Expected
+from theory import learnability
+from theory.symbols import c, d, delta, pull
+
+HALF = Rational(1, 2)
+# Probability of a false alarm of each comparison of a frequency.
+FALSE_ALARM = 1e-9
+UNIFORM_QUICK, UNIFORM_FULL = 100_000, 1_000_000
+# Starts of each of the six cells of runs.
+RUNS_QUICK, RUNS_FULL = 17_000, 100_000
+STEPS = 60
+
+
+def claims() -> tuple[Claim, ...]:
+    """The probability of a good start, and that of learning."""
+    return _start(), _beyond(), _learned()
+
+
+def _variants(argument: Expr) -> tuple[Control, ...]:
+    def wrong(first: Expr, second: Expr, at: Expr, weight: Expr = HALF) -> Expr:
+        return 1 - weight * betainc_regularized(first, second, 0, at)
+
+    first = (d - 1) / 2
+    return (
+        Control("both caps", wrong(first, HALF, argument, Rational(1))),
+        Control("the sine for its square", wrong(first, HALF, sqrt(argument))),
+        Control("d for d - 1", wrong(d / 2, HALF, argument)),
+        Control("half the sine", wrong(first, HALF, argument / 4)),
+        Control("(d - 1)/2 twice", wrong(first, first, argument)),
+    )
+
+
+def _slope(probability: Expr, sine: Expr) -> list[Expr]:
+    """Its derivative in ``sine`` = sinδ is minus the density of δ times dδ/d sinδ, and it starts at 1.
+
+    The density has the norm of a beta function, written as a quotient of gamma functions.
+    """
+    y = Dummy("y", positive=True)
+    density = y ** (d - 2) / sqrt(1 - y**2) * gamma(d / 2) / (sqrt(pi) * gamma((d - 1) / 2))
+    at = probability.subs(sine, y)
+    slope = simplify(expand_func((diff(at, y) + density).rewrite(gamma)))
+    # SymPy leaves an integral from 0 to 0 as it is.
+    start = at.subs(y, 0).replace(
+        lambda part: isinstance(part, betainc_regularized) and part.args[2] == part.args[3],
+        lambda _: Integer(0),
+    )
+    return [slope.subs(y, sine), start - 1]
+
+
+def _outside(at: Any) -> tuple[mpmath.mpf]:
+    power = at["d"] - 2
+    inside = mpmath.quad(lambda phi: mpmath.sin(phi) ** power, [at["delta"], mpmath.pi / 2, mpmath.pi])
+    whole = mpmath.quad(lambda phi: mpmath.sin(phi) ** power, [0, mpmath.pi / 2, mpmath.pi])
+    return (inside / whole,)
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """How many trials failed, with the parameters; ``attained`` where the bound should be attained."""
+
+    d: int
+    level: float
+    counted: Failures
+    attained: bool
+
+    def violation(self, probability: float) -> str | None:
+        """Whether so many failures are too improbable, or as few where the bound is attained."""
+        from scipy.stats import binom
+
+        failed, runs, rate = self.counted.failed, self.counted.runs, 1 - probability
+        many = float(binom.sf(failed - 1, runs, rate))
+        few = float(binom.cdf(failed, runs, rate)) if self.attained else 1.0
+        if min(many, few) >= FALSE_ALARM:
+            return None
+        return (f"{failed} of {runs} failed, {failed / runs:.5g} for {rate:.5g}; tail probability "
+                f"{min(many, few):.2g}, d = {self.d}, Λ/c = {self.level:.6g}")  # fmt: skip
+
+
+def uniform_starts(context: Context) -> list[Frequency]:
+    """Uniform starts beyond an angle of π - δ from the teacher."""
+    found = []
+    runs = UNIFORM_FULL if context.full else UNIFORM_QUICK
+    for dimension, angle in ((2, 1.0), (3, 1.5), (10, 1.2)):
+        starts = gaussian.uniform_sphere(context.rng("uniform", str(dimension)), runs, dimension)
+        beyond = int((gaussian.angle(starts, np.eye(dimension)[0]) > np.pi - angle).sum())
+        found.append(Frequency(dimension, float(np.sin(angle)), Failures(runs, beyond), attained=True))
+    return found
+
+
+# d, penalty, λ, β, a, and the norm of the adversary's error; β far above c, or l1 hardly acting.
+CELLS = (
+    (2, "l1", 0.2, 4.0, None, 0.0), (2, "l0", 0.01, 4.0, None, 0.0), (3, "tl1", 0.05, 4.0, 1.0, 0.0),
+    (2, "l1", 1e-6, 0.01, None, 0.5), (3, "l1", 1e-6, 0.01, None, 0.5), (5, "l1", 1e-6, 0.01, None, 0.7),
+)  # fmt: skip
+
+
+def failures(context: Context) -> list[Frequency]:
+    """Runs from uniform starts, with three penalties, and against an adversary in the gradient."""
+    found = []
+    for dimension, penalty, lam, beta, a, error in CELLS:
+        counted = count_failures(
+            np.eye(dimension)[0], 1.0, penalty, lam, beta, a, error=error, eta=0.3 if error else None,
+            runs=RUNS_FULL if context.full else RUNS_QUICK, steps=STEPS,
+            seed=context.derived_seed("failures", penalty, str(dimension)),
+        )  # fmt: skip
+        level = largest_pull(penalty, lam, beta, dimension, a) + error
+        found.append(Frequency(dimension, level, counted, attained=error > 0))
+    return found
+
+
+def _frequency(values: Callable[[Frequency], dict[Any, float]]) -> Callable[[Claim], Violation]:
+    def of(claim: Claim) -> Violation:
+        def test(case: Frequency) -> str | None:
+            return case.violation(float(evaluate(claim.subject, values(case))))
+
+        return test
+
+    return of
+
+
+def _start() -> Claim:
+    subject = learnability.start_probability().result
+    return Claim(
+        id="uniform-start-outside-the-far-cap",
+        label="A12",
+        statement="A uniform start lies at an angle of at most π - δ from the teacher with probability "
+        "{subject}, I the regularised incomplete beta function, δ ≤ π/2.",
+        source=HERE,
+        subject=subject,
+        assumptions=(d >= 2, delta > 0, delta <= pi / 2),
+        example={d: 3, delta: 1},
+        evidence=(
+            vanishing(
+                lambda claim: _slope(claim.subject, sin(delta)), "its slope is minus the density of the angle"
+            ),
+            integrals(lambda subject: (subject,), _outside, "integral of the density"),
+            simulated(
+                uniform_starts,
+                _frequency(lambda case: {d: case.d, delta: float(np.arcsin(case.level))}),
+                "uniform starts, two-sided binomial test",
+            ),
+        ),
+        controls=_variants(sin(delta) ** 2),
+    )
+
+
+def _beyond() -> Claim:
+    subject = learnability.start_probability().result
+    outside = 1 - subject
+    return Claim(
+        id="start-probability-beyond-the-right-angle",
+        label="A12",
+        statement="The probability of a start at an angle of at most π - δ is {subject} for every δ up to π.",
+        source=HERE,
+        subject=subject,
+        assumptions=(d >= 2, delta > 0, delta < pi),
+        example={d: 3, delta: 2 * pi / 3},
+        evidence=(integrals(lambda subject: (subject,), _outside, "integral of the density"),),
+        controls=(
+            *_variants(sin(delta) ** 2),
+            Control(
+                "repair: half the beta function past the right angle",
+                Piecewise((subject, delta <= pi / 2), (outside, True)),
+                holds=True,
+            ),
+        ),
+        uses=("uniform-start-outside-the-far-cap",),
+        expected=Expected.FAILS,
+    )
+
+
+def _learned() -> Claim:
+    subject = learnability.learning_probability().result
+    return Claim(
+        id="learning-probability",
+        label="A12",
+        statement="From a uniform start RVSCGD with pull at most Λ < c learns, sinθ ≤ Λ/c in the limit, with "
+        "probability at least {subject}; an adversary in the gradient attains it.",
+        source=HERE,
+        subject=subject,
+        assumptions=(d >= 2, c > 0, pull > 0, pull < c),
+        example={d: 3, c: 1, pull: HALF},
+        evidence=(
+            vanishing(
+                lambda claim: _slope(claim.subject, pull / c),
+                "it is the probability of a start with c sinδ = Λ, by the density of the polar angle",
+            ),
+            simulated(
+                failures,
+                _frequency(lambda case: {d: case.d, c: 1.0, pull: case.level}),
+                "frequency of failures, one-sided, and two-sided against an adversary; binomial tests",
+            ),
+        ),
+        controls=_variants((pull / c) ** 2),
+        uses=("uniform-start-outside-the-far-cap", "angle-is-trapped-with-errors-in-the-gradient"),
+    )

@@ -1,0 +1,215 @@
+"""A12: the failures are real: with l1 and β > c + λ the opposite of a teacher with one entry attracts.
+
+Let w* = e₁ and w = (-k, r) with |rᵢ| ≤ λ/β, so that S sets the others to zero, and S(-k) = -(k - λ/β).
+A step is along (-((1 - ηc)k - η(c + λ)), (1 - η(c+β)) r). It keeps the direction of r, and multiplies ‖r‖/k
+by (1 - η(c+β))k/((1 - ηc)k - η(c + λ)), below 1 exactly if βk > c + λ, and falling further as k rises to 1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from sympy import Abs, And, Eq, Expr, Integer, Rational, Symbol, sqrt
+
+from numerics import gaussian
+from numerics.closed_forms import evaluate
+from numerics.splitting import largest_step, rvscgd
+from proofs_check.claims.cases import SEEDS, decades
+from proofs_check.claims.trapping import HERE, K, S, real
+from proofs_check.evidence.cases import Violation, climb, searched
+from proofs_check.evidence.smt import Query, unsatisfiable
+from proofs_check.evidence.substitution import Instance, at_the_example
+from proofs_check.records import Claim, Control, Expected
+from theory.penalties import proximal_map, threshold
+from theory.symbols import beta, c, eta, lam, mu, t, x
+
+STEPS = 200
+SHORT = eta * (c + beta) <= 1
+
+
+def claims() -> tuple[Claim, ...]:
+    """The opposite attracts; not yet for β > c alone; so not every start is learned."""
+    return _attracts(), _above_c(), _every_start()
+
+
+def shrunk(point: Expr) -> Expr:
+    """S of l1 with the weight λ/β at a point."""
+    formula = proximal_map("l1").result.subs(t, threshold("l1").result)
+    return formula.subs({x: point, mu: lam / beta}, simultaneous=True)
+
+
+def _step(along: Expr, across: Expr) -> tuple[Expr, Expr]:
+    """Parts along e₁ and along r of a step from w, before the normalisation."""
+    keep = 1 - eta * (c + beta)
+    return keep * along + eta * (c + beta * shrunk(along)), keep * across + eta * beta * shrunk(across)
+
+
+def _attracted(claim: Claim) -> Mapping[str, Query]:
+    k, r, entry = real("k"), real("r"), real("entry")
+    # The entries of r have one factor; one stands for all, and r is the norm.
+    near = (beta * k > claim.subject, k > 0, k <= 1, r > 0, entry > 0, beta * entry <= lam)
+    along, other = _step(-k, entry)
+    return {
+        "the part along the teacher stays opposed": Query(along < 0, near),
+        "every other entry keeps its sign and falls towards it": Query(
+            And(other >= 0, other * k < entry * -along), near
+        ),
+    }
+
+
+@dataclass(frozen=True)
+class Opposed:
+    """A start near to -e₁, just inside of the region, and β = ``ratio`` (c + λ)."""
+
+    d: int
+    c: float
+    lam: float
+    ratio: float
+    fraction: float
+    seed: int
+
+    @property
+    def beta(self) -> float:
+        """Relaxation parameter."""
+        return self.ratio * (self.c + self.lam)
+
+    def end(self, least: float) -> tuple[float, float] | None:
+        """Angle to -e₁ at the start and after many steps, if ``least``/β is below 1."""
+        if not least < self.beta:
+            return None
+        rng = np.random.default_rng(self.seed)
+        pole, across = -np.eye(self.d)[0], np.zeros(self.d)
+        across[1:] = gaussian.uniform_sphere(rng, 1, max(self.d - 1, 2))[0][: self.d - 1]
+        across = gaussian.normalise(across)
+        # Up to the edge of the region, where k = least/β or an entry is λ/β.
+        widest = min(
+            np.arccos(least / self.beta), np.arcsin(min(1.0, self.lam / self.beta / np.abs(across).max()))
+        )
+        angle = 0.999 * widest
+        start = np.cos(angle) * pole + np.sin(angle) * across
+        eta_ = self.fraction * largest_step(self.c, self.beta)
+        run = rvscgd([start], -pole, self.c, "l1", self.lam, self.beta, eta_, max_iterations=STEPS)
+        return float(angle), float(gaussian.angle(run.w[0], pole))
+
+
+def _starts() -> SearchStrategy[Opposed]:
+    ratios, fractions = st.sampled_from((0.7, 0.95, 1.01, 1.5, 10.0)), st.sampled_from((1.0, 0.3))
+    return st.builds(
+        Opposed, st.sampled_from((2, 3, 20)), decades(-1, 1), decades(-2, 1), ratios, fractions, SEEDS
+    )
+
+
+def _escapes(claim: Claim) -> Violation:
+    def test(case: Opposed) -> str | None:
+        least = float(evaluate(claim.subject, {c: case.c, lam: case.lam, beta: case.beta}))
+        angles = case.end(least)
+        if angles is None:
+            return None
+        climb(angles[1] - angles[0], "a run away from the opposite")
+        # The slowest factor, at ratio 1.01, leaves most of the angle; none is larger.
+        return None if angles[1] <= angles[0] else f"from the angle {angles[0]:.6g} to -w* to {angles[1]:.6g}"
+
+    return test
+
+
+def _attracts() -> Claim:
+    subject = c + lam
+    return Claim(
+        id="opposite-of-the-teacher-attracts",
+        label="A12",
+        statement="With l1, w* = e₁, β > {subject} and 0 < η ≤ 1/(c+β), -e₁ attracts every w whose other "
+        "entries are at most λ/β and whose first is below minus this bound over β: RVSCGD does not learn from there.",
+        source=HERE,
+        subject=subject,
+        assumptions=(c > 0, beta > 0, lam > 0, eta > 0, SHORT),
+        example={c: 1, beta: 4, lam: Rational(1, 2), eta: Rational(1, 5)},
+        evidence=(
+            unsatisfiable(_attracted, "every step turns w towards -e₁, by a factor that falls"),
+            searched(_starts, _escapes, "runs from the edge of the region"),
+        ),
+        controls=(
+            Control("c alone", c + 0 * lam),
+            Control("λ alone", lam),
+            Control("one percent less", Rational(99, 100) * subject),
+        ),
+    )
+
+
+def _above_c() -> Claim:
+    def instance(claim: Claim) -> Mapping[str, Instance]:
+        k, r = -K, S
+        along, across = _step(K, S)
+        return {
+            "a step from near to -e₁": Instance(
+                across * k < r * -along, (Eq(S**2 + K**2, 1), beta * k > claim.subject, beta * r <= lam)
+            )
+        }
+
+    return Claim(
+        id="opposite-of-the-teacher-attracts-for-beta-above-c",
+        label="A12",
+        statement="β > {subject} is enough for -e₁ to attract a neighbourhood, with l1 and w* = e₁.",
+        source=HERE,
+        subject=c,
+        assumptions=(c > 0, beta > 0, lam > 0, eta > 0, SHORT),
+        example={
+            c: 1, beta: Rational(5, 4), lam: Rational(1, 2), eta: Rational(1, 3),
+            K: -Rational(40, 41), S: Rational(9, 41),
+        },
+        evidence=(
+            at_the_example(instance, "w = (-40, 9)/41 turns away from -e₁"),
+            unsatisfiable(_attracted, "every step turns w towards -e₁"),
+        ),
+        controls=(
+            Control("half of c", c / 2),
+            Control("c + λ/2", c + lam / 2),
+            Control("repair: c + λ", c + lam, holds=True),
+        ),
+        uses=("opposite-of-the-teacher-attracts",),
+        expected=Expected.FAILS,
+    )  # fmt: skip
+
+
+def _turn(k: Expr, s: Expr) -> Expr:
+    along, across = _step(k, s)
+    return s * along - k * Abs(across)
+
+
+def _every_start() -> Claim:
+    def queries(claim: Claim) -> Mapping[str, Query]:
+        # In the plane, both entries of w* = e₁ and w with their thresholds.
+        plane = (Eq(S**2 + K**2, 1), K < 0, S > 0, claim.subject < S)
+        roots = {sqrt(2): Symbol("root_2", real=True)}
+        return {"a step from an obtuse angle": Query(_turn(K, S) > 0, plane, roots)}
+
+    return Claim(
+        id="every-start-is-learned",
+        label="A12",
+        statement="With l1 in the plane and w* = e₁ a step makes every obtuse angle with sinθ > {subject} "
+        "smaller.",
+        source=HERE,
+        subject=Integer(0),
+        assumptions=(c > 0, beta > 0, lam > 0, eta > 0, SHORT),
+        example={
+            c: 1, beta: 4, lam: Rational(1, 4), eta: Rational(1, 10),
+            K: -Rational(399, 401), S: Rational(40, 401),
+        },
+        evidence=(
+            at_the_example(
+                lambda claim: {
+                    "a step": Instance(_turn(K, S) > 0, (Eq(S**2 + K**2, 1), claim.subject < S))
+                },
+                "w = (-399, 40)/401, w* = (1, 0)",
+            ),
+            unsatisfiable(queries, "no step leaves the angle as large"),
+        ),
+        controls=(
+            Control("a fifth of Λ/c", sqrt(2) * lam / c / 5),
+            Control("λ/(2c)", lam / c / 2),
+            Control("repair: Λ/c = √2 λ/c", sqrt(2) * lam / c, holds=True),
+        ),
+        uses=("angle-falls-above-the-right-angle", "opposite-of-the-teacher-attracts"),
+        expected=Expected.FAILS,
+    )  # fmt: skip
