@@ -16,6 +16,7 @@ from proofs_check.claims import (
     exact_angle,
     filters,
     fixed_points,
+    estimator_limits,
     gaussian,
     global_limit,
     hidden_loss,
@@ -27,6 +28,7 @@ from proofs_check.claims import (
     loss,
     no_penalty,
     opposite_limit,
+    other_estimators,
     penalties,
     penalty_limits,
     rate_limits,
@@ -82,6 +84,8 @@ TOPICS = (
     trapping_limits,
     learnability,
     opposite_limit,
+    other_estimators,
+    estimator_limits,
     lagrangian,
 )
 

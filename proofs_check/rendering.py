@@ -22,6 +22,8 @@ _LOCAL: Mapping[str, Notation] = {
     "sin_theta": Notation("sinθ", r"\sin\theta", "sine of the error angle"),
     "cos_psi": Notation("cosψ", r"\cos\psi", "cosine of the angle of a cap around w*"),
     "sin_psi": Notation("sinψ", r"\sin\psi", "sine of the angle of a cap around w*"),
+    "c_min": Notation("c_min", r"c_{\min}", "lower bound of the tangential constant c(θ) over [0, π]"),
+    "M": Notation("M", "M", "upper bound of the proxy derivative μ′"),
     "u_perp": Notation("u⊥", r"u^{\perp}", "part of u perpendicular to w"),
     "w_star_perp": Notation("w*⊥", r"w^{*\perp}", "part of w* perpendicular to w"),
 }

@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator
 
-from theory import bounds, coarse_gradient, gaussian, learnability, limit, loss, penalties, splitting
+from theory import (
+    bounds,
+    coarse_gradient,
+    estimators,
+    gaussian,
+    learnability,
+    limit,
+    loss,
+    penalties,
+    splitting,
+)
 from theory.derivation import Derivation
 
 SECTIONS = ("gaussian", "loss", "coarse-gradient", "penalties", "splitting", "limit", "bounds")
@@ -78,6 +88,8 @@ def _bounds() -> Iterator[Derivation]:
     yield bounds.small_penalty_angle()
     for ste in coarse_gradient.ESTIMATORS:
         yield bounds.smallest_tangential_constant(ste)
+        yield estimators.radial_constant(ste)
+    yield estimators.largest_step()
     yield learnability.start_probability()
     yield learnability.learning_probability()
 

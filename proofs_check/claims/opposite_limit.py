@@ -1,6 +1,6 @@
 """A12: the failures are real: with l1 and β > c + λ the opposite of a teacher with one entry attracts.
 
-Let w* = e₁ and w = (-k, r) with |rᵢ| ≤ λ/β, so that S sets the others to zero, and S(-k) = -(k - λ/β).
+Let w* = e₁ and w = (-k, r) with |rᵢ| ≤ λ/β, so that S sets r to zero, and S(-k) = -(k - λ/β).
 A step is along (-((1 - ηc)k - η(c + λ)), (1 - η(c+β)) r). It keeps the direction of r, and multiplies ‖r‖/k
 by (1 - η(c+β))k/((1 - ηc)k - η(c + λ)), below 1 exactly if βk > c + λ, and falling further as k rises to 1.
 """
@@ -120,7 +120,8 @@ def _attracts() -> Claim:
         id="opposite-of-the-teacher-attracts",
         label="A12",
         statement="With l1, w* = e₁, β > {subject} and 0 < η ≤ 1/(c+β), -e₁ attracts every w whose other "
-        "entries are at most λ/β and whose first is below minus this bound over β: RVSCGD does not learn from there.",
+        "entries are at most λ/β and whose first is below minus this bound over β: from there RVSCGD does "
+        "not learn.",
         source=HERE,
         subject=subject,
         assumptions=(c > 0, beta > 0, lam > 0, eta > 0, SHORT),

@@ -91,17 +91,21 @@ def _amount() -> Claim:
     )
 
 
-def excess_queries(factor: Expr, pull: Expr = PULL) -> Mapping[str, Query]:
-    """The excess tanθ - tanψ, sinψ = ``pull``/c, is multiplied by ``factor`` at most."""
+def excess_queries(
+    factor: Expr, pull: Expr = PULL, keep: Expr = 1 - eta * c, least: Expr = c
+) -> Mapping[str, Query]:
+    """The excess tanθ - tanψ, sinψ = ``pull``/``least``, is multiplied by ``factor`` at most.
+
+    c ≥ ``least`` is the tangential constant, ``keep`` the weight of w.
+    """
     new, old, of_pulled = map(real, ("x_along", "excess", "excess_of_pulled"))
     # c cosψ and c sinψ are the sides; the excess is a norm across times the one less a part along times the
     # other, so that the triangle inequality bounds that of the new vector.
-    edge = (Eq((c * COSINE) ** 2 + pull**2, c**2), COSINE > 0)
-    keep = 1 - eta * c
+    edge = (Eq((least * COSINE) ** 2 + pull**2, least**2), COSINE > 0)
     ball = (pull**2 >= ALONG**2 + ACROSS**2, pull >= 0, ACROSS >= 0)
     below = (K > 0, K <= 1, old >= 0, of_pulled <= 0, pull >= ALONG, Eq(new, keep * K + eta * (c - ALONG)))
     return {
-        "the excess of c w* - e": Query(ACROSS * c * COSINE <= pull * (c - ALONG), (*ball, *edge)),
+        "the excess of c w* - e": Query(ACROSS * least * COSINE <= pull * (c - ALONG), (*ball, *edge)),
         "the excess of the sum": Query(
             And(new > 0, (keep * old + eta * of_pulled) * K <= factor * new * old), below
         ),
