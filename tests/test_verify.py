@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 LABELS = {"G1", "G2", "G3", "G4", "G5", "G6", "L1", "L2", "L3", "L4", "L5", "L6", "L8", "P1", "P2", "P3"}
-LABELS |= {"A1", "A4", "A5", "A6"}
+LABELS |= {"A1", "A4", "A5", "A6", "A8", "A9", "A10", "A11", "A12", "A13"}
 COMMAND = [sys.executable, "-m", "proofs_check", "verify"]
 
 

@@ -229,8 +229,8 @@ def _trapped() -> Claim:
         id="angle-is-trapped-with-any-estimator",
         label="A13",
         statement="Let c(θ) ≥ c_min > Λ and 1 - ηγ(θ) ≥ 0. If θ⁰ ≤ π - δ with c_min sinδ > Λ, θ falls above "
-        "π/2, never leaves a cap θ ≤ ψ with sinψ ≥ {subject}, and limsup sinθ ≤ Λ/c_min: every estimator with "
-        "E[μ′(sG)] ≥ μ_min > 0 for 0 ≤ s ≤ 1 learns.",
+        "π/2, never leaves a cap θ ≤ ψ with sinψ ≥ {subject}, and limsup sinθ ≤ Λ/c_min: every estimator "
+        "with E[μ′(sG)] ≥ μ_min > 0 for 0 ≤ s ≤ 1 learns.",
         source=HERE,
         subject=subject,
         assumptions=(LEAST > 0, c > 0, PULL >= 0, eta > 0, NOT_NEGATIVE),

@@ -72,7 +72,7 @@ def holds(relation: Any, values: Mapping[Any, Any]) -> bool:
     gap = (relation.lhs - relation.rhs).subs(values)
     if not gap.is_Rational:
         gap = N(gap, DIGITS)
-        if not gap.is_real:
+        if gap.free_symbols or not gap.is_real:
             raise ArithmeticError(f"substitution: {relation} has no truth value at {show(values)}")
         gap = S.Zero if abs(gap) < EQUAL else gap
     return bool(relation.func(gap, 0))
