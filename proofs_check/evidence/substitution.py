@@ -52,7 +52,8 @@ def at_the_example(instances: Callable[[Claim], Mapping[str, Instance]], shows: 
             return Finding(Verdict.SILENT, "the example does not meet the premises, so that nothing is shown")
         return Finding(Verdict.SUPPORTS, f"true at {show(claim.example)}")
 
-    return Evidence("substitution", Strength.SAMPLED, shows, check)
+    # What is decided exactly is one case.
+    return Evidence("symbolic", Strength.SAMPLED, shows, check)
 
 
 def _all(relations: tuple[Any, ...], claim: Claim) -> bool:
