@@ -25,7 +25,7 @@ from proofs_check.records import Claim, Control, Expected
 from theory.penalties import proximal_map, threshold
 from theory.symbols import beta, c, eta, lam, mu, t, x
 
-STEPS = 200
+STEPS = 30
 SHORT = eta * (c + beta) <= 1
 
 
