@@ -86,7 +86,6 @@ TOPICS = (
     opposite_limit,
     other_estimators,
     estimator_limits,
-    lagrangian,
 )
 
 
