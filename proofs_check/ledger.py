@@ -17,6 +17,7 @@ from proofs_check.claims import (
     exact_angle,
     filters,
     fixed_points,
+    filters,
     gaussian,
     global_limit,
     hidden_loss,

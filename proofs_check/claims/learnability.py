@@ -4,19 +4,20 @@ The probability is an integral of the polar angle's density, checked by its deri
 gradient, of norm ε, holds the starts at an obtuse angle with c sinθ < ε, so that the bound is attained.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import mpmath
 import numpy as np
 from sympy import (
     Dummy,
+    Eq,
     Expr,
     Integer,
     Piecewise,
     Rational,
     betainc_regularized,
+    cos,
     diff,
     expand_func,
     gamma,
@@ -33,7 +34,7 @@ from numerics.learnability import pull as largest_pull
 from proofs_check.claims.trapping import HERE
 from proofs_check.context import Context
 from proofs_check.evidence.cases import Violation, simulated
-from proofs_check.evidence.quadrature import integrals
+from proofs_check.evidence.substitution import Instance, at_the_example
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Expected
 from theory import learnability
@@ -81,13 +82,6 @@ def _slope(probability: Expr, sine: Expr) -> list[Expr]:
         lambda _: Integer(0),
     )
     return [slope.subs(y, sine), start - 1]
-
-
-def _outside(at: Any) -> tuple[mpmath.mpf]:
-    power = at["d"] - 2
-    inside = mpmath.quad(lambda phi: mpmath.sin(phi) ** power, [at["delta"], mpmath.pi / 2, mpmath.pi])
-    whole = mpmath.quad(lambda phi: mpmath.sin(phi) ** power, [0, mpmath.pi / 2, mpmath.pi])
-    return (inside / whole,)
 
 
 @dataclass(frozen=True)
@@ -169,7 +163,6 @@ def _start() -> Claim:
             vanishing(
                 lambda claim: _slope(claim.subject, sin(delta)), "its slope is minus the density of the angle"
             ),
-            integrals(lambda subject: (subject,), _outside, "integral of the density"),
             simulated(
                 uniform_starts,
                 _frequency(lambda case: {d: case.d, delta: float(np.arcsin(case.level))}),
@@ -178,6 +171,10 @@ def _start() -> Claim:
         ),
         controls=_variants(sin(delta) ** 2),
     )
+
+
+def _archimedes(claim: Claim) -> Mapping[str, Instance]:
+    return {"the sphere but for a cap": Instance(Eq(claim.subject, (1 + cos(delta)) / 2), (Eq(d, 3),))}
 
 
 def _beyond() -> Claim:
@@ -191,7 +188,7 @@ def _beyond() -> Claim:
         subject=subject,
         assumptions=(d >= 2, delta > 0, delta < pi),
         example={d: 3, delta: 2 * pi / 3},
-        evidence=(integrals(lambda subject: (subject,), _outside, "integral of the density"),),
+        evidence=(at_the_example(_archimedes, "in space a cap's area is proportional to its height"),),
         controls=(
             *_variants(sin(delta) ** 2),
             Control(
