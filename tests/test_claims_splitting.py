@@ -150,7 +150,7 @@ def test_sampled_evidence_refutes_it_without_the_symbols(error):
 
 
 def test_decrease_up_to_twice_the_step_fails_by_a_case_that_can_be_rebuilt():
-    exact, finding = judgement("no-increase-up-to-twice-the-step").findings
+    finding, exact = judgement("no-increase-up-to-twice-the-step").findings
     assert "eta = " in exact.witness
     assert "FreeStep(d=" in finding.witness
     assert "seed=" in finding.witness
