@@ -22,7 +22,7 @@ from numerics.streams import available_threads
 M = 16
 SIZES = (128, 1024)
 SAMPLES = 100_000
-# Time is linear in the number of samples (a row below): the slowest peers get fewer.
+# Time is linear in the number of samples (see scaling): the slowest peers get fewer.
 PEER_SAMPLES = {128: 20_000, 1024: 3_000}
 BATCH = 1_000
 # Samples for each rung that take a few tenths of a second.
@@ -89,30 +89,18 @@ def rows() -> Iterable[Row]:
         prepare=_sobol,
         unit="s",
     )
-    for name, smaller, larger in (
-        ("N", (M, 128, 5_000), (M, 128, 20_000)),
-        ("d", (M, 128, 5_000), (M, 512, 5_000)),
-        ("m", (8, 128, 5_000), (32, 128, 5_000)),
-    ):
-        yield Row(
-            f"Monte Carlo: exponent of the network sampler's time in {name}",
-            1.15,  # 1, and what five rounds on a busy machine can err
-            at_least=False,
-            prepare=lambda smaller=smaller, larger=larger: partial(_exponent, smaller, larger),
-            unit="",
-        )
 
 
-def problem(d: int, m: int = M) -> tuple[np.ndarray, ...]:
+def problem(d: int) -> tuple[np.ndarray, ...]:
     """A student 1.2 radians from its teacher, in no special position."""
     rng = np.random.default_rng(3)
-    v, v_star = rng.standard_normal((2, m))
+    v, v_star = rng.standard_normal((2, M))
     first, second = np.linalg.qr(rng.standard_normal((d, 2)))[0].T
     return v, 1.3 * first, v_star, math.cos(1.2) * first + math.sin(1.2) * second
 
 
-def _network(d: int, samples: int, m: int = M) -> None:
-    monte_carlo(*problem(d, m), ESTIMATORS, samples=samples, seed=1)
+def _network(d: int, samples: int) -> None:
+    monte_carlo(*problem(d), ESTIMATORS, samples=samples, seed=1)
 
 
 def _normals(d: int, samples: int) -> None:
@@ -228,8 +216,3 @@ def _sobol() -> Callable[[], float]:
 
     run()  # imports
     return run
-
-
-def _exponent(smaller: tuple[int, int, int], larger: tuple[int, int, int]) -> float:
-    times = [seconds(partial(_network, d, samples, m)) for m, d, samples in (smaller, larger)]
-    return math.log(times[1] / times[0]) / math.log(math.prod(larger) / math.prod(smaller))
