@@ -5,23 +5,24 @@ How far may a run that has stopped lie beyond a bound for fixed points? Its last
 
     c(θ) sinθ ≤ β‖u⊥‖ + ρτ/η,    ρ ≤ 1 + η(‖E g‖ + β) ≤ 3,
 
-with ‖E g‖ ≤ 2c and η = 1/(c+β); ‖w - u‖ ≤ 1 because S(x) lies between 0 and x. The step itself turns w by at
-most τ more, which moves the sine by at most τ. Since float64 takes the step with an error of a few 2e-16, far
-below τ = 1e-14, doubling the sum covers all roundings: `slack` = 2τ(3(c+β)/c_min + 1). In the bound with s in
-place of d a coordinate outside the support obeys (κ-β)|wᵢ| ≤ |rᵢ|, with r the rest ρτ/η above, and adds up to
-β‖r‖/(κ-β), so that the slack there is κ/(κ-β) times as large. Derived here.
+with ‖E g‖ ≤ 2c and η = σ/(c+β), σ ≤ 1; ‖w - u‖ ≤ 1 because S(x) lies between 0 and x. The step itself turns w
+by at most τ more, which moves the sine by at most τ. As float64 takes the step with an error of a few 2e-16,
+far below τ = 1e-14, doubling the sum covers all roundings: `slack` = 2τ(3(c+β)/(σ c_min) + 1). In the bound
+with s in place of d a coordinate outside the support obeys (κ-β)|wᵢ| ≤ |rᵢ|, with r the rest ρτ/η above, and
+adds up to β‖r‖/(κ-β), so that the slack there is κ/(κ-β) times as large. Derived here.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics import closed_forms, engine, gaussian, validation
-from numerics.network import ESTIMATORS
+from numerics import closed_forms, engine, gaussian
+from numerics.problem import MAX_ITERATIONS, SECOND_LAYER, Problem, simulate
 from numerics.simulator import STEP_TOLERANCE, Result
-from numerics.splitting import largest_step, population_gradient, rvscgd
+from numerics.splitting import largest_step
 
 Array = NDArray[np.float64]
 
@@ -30,35 +31,38 @@ Array = NDArray[np.float64]
 WEIGHTS = (0.001, 0.003, 0.01, 0.03, 0.1)
 RELAXATIONS = (0.5, 1.0, 2.0)
 
-# The second layer enters through ‖v‖ alone, as a factor of c.
-SECOND_LAYER = (1.0,)
-
-# A run leaves the neighbourhood of the far pole and contracts by about β/κ a step: some hundred steps do.
-MAX_ITERATIONS = 20_000
-
 
 @dataclass(frozen=True, eq=False)
-class Problem:
-    """A sparse teacher and the starts, shared by all cells.
+class RunErrors:
+    """Errors of a batch of runs, one entry a run, and the bounds that they have to meet.
 
     Attributes
     ----------
-    ste : str
-    w_star : (d,) float64
-        Unit vector with `sparsity` non-zeros.
-    starts : (R, d) float64
-        Uniform on the sphere.
-    sparsity : int
-    c, c_min : float
-        Largest and smallest value of the tangential constant c(θ).
+    sine : (R,) float64
+        Of the angle between w and the teacher's filter.
+    kappa : (R,) float64
+        Multiplier ⟨w, c(θ) w* + βu⟩ of the sphere.
+    residual : (R,) float64
+        |c(θ) sinθ - β‖u⊥‖|, the identity A5.
+    converged, sparse, beyond, trapped : (R,) bool
+        Whether the run came to rest; did so with κ > β and so has to meet `bound_sparse`; did so beyond a
+        bound; ended beyond θ = π/2.
+    bound, bound_sparse : float
+        A6 with d, and with s in place of d.
+    slack : float
+        What rounding and the stopping rule may add to a sine.
     """
 
-    ste: str
-    w_star: Array
-    starts: Array
-    sparsity: int
-    c: float
-    c_min: float
+    sine: Array
+    kappa: Array
+    residual: Array
+    converged: NDArray[np.bool_]
+    sparse: NDArray[np.bool_]
+    beyond: NDArray[np.bool_]
+    trapped: NDArray[np.bool_]
+    bound: float
+    bound_sparse: float
+    slack: float
 
 
 @dataclass(frozen=True)
@@ -94,39 +98,6 @@ class Cell:
     most_iterations: int
 
 
-def problem(ste: str, dim: int, sparsity: int, runs: int, seed: int) -> Problem:
-    """Draw a teacher with `sparsity` normal entries at random places, and uniform starts, from one seed.
-
-    Raises
-    ------
-    ValueError
-        If ``ste`` is unknown, dim < 2, sparsity is not in 1..dim, runs < 1 or seed < 0.
-
-    Examples
-    --------
-    >>> drawn = problem("relu", dim=10, sparsity=3, runs=4, seed=0)
-    >>> int((drawn.w_star != 0).sum()), drawn.starts.shape
-    (3, (4, 10))
-    """
-    validation.one_of("problem", "ste", ste, ESTIMATORS)
-    dim = validation.count("problem", "dim", dim, least=2)
-    if validation.count("problem", "sparsity", sparsity) > dim:
-        raise ValueError(f"problem: sparsity={sparsity}, at most dim={dim} entries can be other than zero")
-    seeds = np.random.SeedSequence(validation.count("problem", "seed", seed, least=0)).spawn(2)
-    of_teacher, of_starts = (np.random.default_rng(child) for child in seeds)
-    w_star = np.zeros(dim)
-    w_star[of_teacher.choice(dim, sparsity, replace=False)] = of_teacher.standard_normal(sparsity)
-    norm_v = float(np.linalg.norm(SECOND_LAYER))
-    return Problem(
-        ste,
-        gaussian.normalise(w_star),
-        gaussian.uniform_sphere(of_starts, runs, dim),
-        sparsity,
-        float(closed_forms.tangential_constant(norm_v, 0.0, ste)),  # c(θ) falls with sinθ
-        closed_forms.smallest_tangential_constant(norm_v, ste),
-    )
-
-
 def error_bound(penalty: str, lam: float, beta: float, entries: int, c: float, a: float | None) -> float:
     """Bound A6 on the sine of the error angle; `entries` is d, or s for fixed points with κ > β.
 
@@ -155,16 +126,38 @@ def error_bound(penalty: str, lam: float, beta: float, entries: int, c: float, a
     return float(closed_forms.evaluate(bounds.error_bound(penalty).result, values))
 
 
-def simulate(
-    drawn: Problem, penalty: str, lam: float, beta: float, a: float | None, history: bool = False
-) -> Result:
-    """Run RVSCGD from every start with the largest step for which the decrease A1 holds."""
-    gradient = None  # the identity's and the ReLU's is c(ŵ - w*), that of the default
-    if drawn.c_min != drawn.c:
-        gradient = population_gradient(SECOND_LAYER, drawn.w_star, drawn.ste)
-    return rvscgd(
-        drawn.starts, drawn.w_star, drawn.c, penalty, lam, beta, largest_step(drawn.c, beta), a,
-        gradient=gradient, max_iterations=MAX_ITERATIONS, history=history,
+def run_errors(
+    drawn: Problem, result: Result, penalty: str, lam: float, beta: float, a: float | None, step: float = 1.0
+) -> RunErrors:
+    """Measure the errors of runs and compare them with the bounds.
+
+    Parameters
+    ----------
+    drawn : Problem
+    result : Result
+        Of `simulate` with the same parameters.
+    penalty, lam, beta, a, step
+        As in `simulate`.
+    """
+    done = result.converged
+    sine = gaussian.sine(result.w, drawn.w_star)
+    constant = closed_forms.tangential_constant(float(np.linalg.norm(SECOND_LAYER)), result.angle, drawn.ste)
+    # Sums without BLAS, which may add in another order in another number of threads.
+    kappa = constant * np.einsum("rd,d->r", result.w, drawn.w_star) + beta * np.einsum(
+        "rd,rd->r", result.w, result.u
+    )
+    pull = beta * gaussian.norm(gaussian.perpendicular(result.u, result.w))
+    sparse = done & (kappa > beta)
+    slack = 2 * STEP_TOLERANCE * (3 * (drawn.c + beta) / step / drawn.c_min + 1)
+    bound, bound_sparse = (
+        error_bound(penalty, lam, beta, n, drawn.c_min, a) for n in (len(drawn.w_star), drawn.sparsity)
+    )
+    beyond = done & (sine > bound + slack)
+    excess = sine[sparse] - bound_sparse
+    beyond[sparse] |= excess > slack * kappa[sparse] / (kappa[sparse] - beta)
+    return RunErrors(
+        sine, kappa, np.abs(constant * sine - pull), done, sparse, beyond, result.angle > np.pi / 2,
+        bound, bound_sparse, slack,
     )  # fmt: skip
 
 
@@ -191,43 +184,39 @@ def compare_cell(drawn: Problem, penalty: str, lam: float, beta: float, a: float
 
     Examples
     --------
+    >>> from numerics.problem import problem
     >>> drawn = problem("relu", dim=10, sparsity=3, runs=4, seed=0)
     >>> cell = compare_cell(drawn, "l1", lam=0.002, beta=0.2)
     >>> cell.violations, cell.not_converged, cell.max_sine < cell.bound
     (0, 0, True)
     """
     result = simulate(drawn, penalty, lam, beta, a)
-    done = result.converged
-    sine = gaussian.sine(result.w, drawn.w_star)
-    constant = closed_forms.tangential_constant(float(np.linalg.norm(SECOND_LAYER)), result.angle, drawn.ste)
-    kappa = constant * (result.w @ drawn.w_star) + beta * np.einsum("rd,rd->r", result.w, result.u)
-    pull = beta * gaussian.norm(gaussian.perpendicular(result.u, result.w))
-    sparse = done & (kappa > beta)
-    slack = 2 * STEP_TOLERANCE * (3 * (drawn.c + beta) / drawn.c_min + 1)
-    bound, bound_sparse = (
-        error_bound(penalty, lam, beta, n, drawn.c_min, a) for n in (len(drawn.w_star), drawn.sparsity)
-    )
-    beyond = done & (sine > bound + slack)
-    excess = sine[sparse] - bound_sparse
-    beyond[sparse] |= excess > slack * kappa[sparse] / (kappa[sparse] - beta)
+    seen = run_errors(drawn, result, penalty, lam, beta, a)
     return Cell(
         penalty, a, drawn.ste, lam, beta, largest_step(drawn.c, beta), drawn.c, drawn.c_min,
-        median_sine=float(np.median(sine[done])) if done.any() else None,
-        max_sine=_largest(sine[done]),
-        max_sine_sparse=_largest(sine[sparse]),
-        bound=bound,
-        bound_sparse=bound_sparse,
-        tightness=_largest(sine[done] / bound),
-        tightness_sparse=_largest(sine[sparse] / bound_sparse),
-        identity_residual=_largest(np.abs(constant * sine - pull)[done]),
-        slack=slack,
-        runs=len(done),
-        kappa_above_beta=int(sparse.sum()),
-        not_converged=int((~done).sum()),
-        trapped=int((result.angle > np.pi / 2).sum()),
-        violations=int(beyond.sum()),
-        most_iterations=int(result.iterations.max()),
+        **error_summary(seen), most_iterations=int(result.iterations.max()),
     )  # fmt: skip
+
+
+def error_summary(seen: RunErrors) -> dict[str, Any]:
+    """Medians, maxima and counts over the runs, by the names that `Cell` gives them."""
+    done, sparse = seen.converged, seen.sparse
+    return {
+        "median_sine": float(np.median(seen.sine[done])) if done.any() else None,
+        "max_sine": _largest(seen.sine[done]),
+        "max_sine_sparse": _largest(seen.sine[sparse]),
+        "bound": seen.bound,
+        "bound_sparse": seen.bound_sparse,
+        "tightness": _largest(seen.sine[done] / seen.bound),
+        "tightness_sparse": _largest(seen.sine[sparse] / seen.bound_sparse),
+        "identity_residual": _largest(seen.residual[done]),
+        "slack": seen.slack,
+        "runs": len(done),
+        "kappa_above_beta": int(sparse.sum()),
+        "not_converged": int((~done).sum()),
+        "trapped": int(seen.trapped.sum()),
+        "violations": int(seen.beyond.sum()),
+    }
 
 
 def _largest(values: Array) -> float | None:

@@ -6,7 +6,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from numerics.bounds import MAX_ITERATIONS, Cell
+from numerics.bounds import Cell
+from numerics.problem import MAX_ITERATIONS
 
 _COLUMNS = (
     "pen-\nalty", "λ/c", "β/c", "median\nsin θ", "max\nsin θ", "bound", "bound\nwith s",

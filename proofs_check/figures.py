@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from numerics import bounds as measured
-from numerics.bounds import Cell, Problem
+from numerics.bounds import Cell
+from numerics.problem import Problem, simulate
 from proofs_check.files import write_whole
 
 # Two colours of the Okabe-Ito palette: apart for every kind of colour blindness.
@@ -62,7 +63,7 @@ def bounds(cells: Sequence[Cell]) -> Figure:
 def angles(drawn: Problem, penalty: str, a: float | None) -> Figure:
     """Error angle of each run over the iterations, with the angles that the bounds allow."""
     lam, beta = _WEIGHT * drawn.c, _RELAXATION * drawn.c
-    result = measured.simulate(drawn, penalty, lam, beta, a, history=True)
+    result = simulate(drawn, penalty, lam, beta, a, history=True)
     assert result.history is not None
     # An angle of 0 has no place on a logarithmic axis; below 1e-16 there is only rounding.
     angle = np.maximum(result.history.angle, 1e-16)

@@ -2,17 +2,18 @@
 
 import dataclasses
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 
-from numerics import bounds, gaussian
+from numerics import bounds, gaussian, problem
 from numerics.network import ESTIMATORS
 from numerics.penalties import PENALTIES
 
 
 def grid(ste, dim=30, sparsity=4, runs=24, seed=1, penalties=PENALTIES, a=1.0):
-    return list(bounds.compare(bounds.problem(ste, dim, sparsity, runs, seed), penalties, a))
+    return list(bounds.compare(problem.problem(ste, dim, sparsity, runs, seed), penalties, a))
 
 
 @pytest.mark.parametrize("ste", ESTIMATORS)
@@ -53,15 +54,15 @@ def test_slack_is_far_below_every_bound_and_error_that_it_is_added_to():
 @pytest.mark.parametrize("ste", ESTIMATORS)
 def test_step_before_normalisation_is_never_longer_than_the_slack_allows(ste):
     # ρ ≤ 3 of the module's derivation rests on ‖E g‖ ≤ 2c.
-    drawn = bounds.problem(ste, 6, 3, 2000, 3)
+    drawn = problem.problem(ste, 6, 3, 2000, 3)
     from numerics.splitting import population_gradient
 
-    gradient = population_gradient(bounds.SECOND_LAYER, drawn.w_star, ste)(drawn.starts)
+    gradient = population_gradient(problem.SECOND_LAYER, drawn.w_star, ste)(drawn.starts)
     assert gaussian.norm(gradient).max() <= 2 * drawn.c * (1 + 1e-12)  # a few dozen roundings
 
 
 def test_a_bound_too_small_by_its_tightness_is_violated(monkeypatch):
-    drawn = bounds.problem("relu", 30, 4, 24, 1)
+    drawn = problem.problem("relu", 30, 4, 24, 1)
     true = bounds.compare_cell(drawn, "l1", 0.03 * drawn.c, drawn.c)
     formula = bounds.error_bound
     for factor, violated in ((1.01, False), (0.99, True)):
@@ -72,7 +73,7 @@ def test_a_bound_too_small_by_its_tightness_is_violated(monkeypatch):
 
 
 def test_bound_with_s_is_not_asked_of_runs_with_kappa_below_beta(monkeypatch):
-    drawn = bounds.problem("relu", 2, 1, 200, 1)
+    drawn = problem.problem("relu", 2, 1, 200, 1)
     formula = bounds.error_bound
     negative = lambda p, lam, beta, n, c, a: -1.0 if n == 1 else formula(p, lam, beta, n, c, a)
     monkeypatch.setattr(bounds, "error_bound", negative)
@@ -81,7 +82,7 @@ def test_bound_with_s_is_not_asked_of_runs_with_kappa_below_beta(monkeypatch):
 
 
 def test_bound_with_d_is_asked_of_every_converged_run(monkeypatch):
-    drawn = bounds.problem("relu", 2, 1, 200, 1)
+    drawn = problem.problem("relu", 2, 1, 200, 1)
     formula = bounds.error_bound
     negative = lambda p, lam, beta, n, c, a: -1.0 if n == 2 else formula(p, lam, beta, n, c, a)
     monkeypatch.setattr(bounds, "error_bound", negative)
@@ -90,7 +91,7 @@ def test_bound_with_d_is_asked_of_every_converged_run(monkeypatch):
 
 
 def test_bound_of_an_estimator_rests_on_the_least_constant():
-    drawn = bounds.problem("clipped_relu", 8, 2, 2, 1)
+    drawn = problem.problem("clipped_relu", 8, 2, 2, 1)
     cell = bounds.compare_cell(drawn, "l1", 0.1 * drawn.c_min, drawn.c)
     # λ√d/c_min with λ = c_min/10, up to four roundings.
     assert cell.bound == pytest.approx(0.1 * np.sqrt(8), rel=1e-15)
@@ -98,8 +99,8 @@ def test_bound_of_an_estimator_rests_on_the_least_constant():
 
 
 def test_runs_that_do_not_converge_are_reported_and_not_judged(monkeypatch):
-    monkeypatch.setattr(bounds, "MAX_ITERATIONS", 3)
-    drawn = bounds.problem("relu", 30, 4, 24, 1)
+    monkeypatch.setattr(bounds, "simulate", partial(problem.simulate, max_iterations=3))
+    drawn = problem.problem("relu", 30, 4, 24, 1)
     cell = bounds.compare_cell(drawn, "l1", 0.001 * drawn.c, drawn.c)
     assert (cell.not_converged, cell.violations, cell.kappa_above_beta) == (24, 0, 0)
     assert cell.median_sine is cell.max_sine is cell.tightness is cell.identity_residual is None
@@ -109,7 +110,7 @@ def test_runs_that_do_not_converge_are_reported_and_not_judged(monkeypatch):
 def test_constants_are_the_extremes_over_all_angles(ste):
     from numerics.closed_forms import tangential_constant
 
-    drawn = bounds.problem(ste, 5, 2, 1, 0)
+    drawn = problem.problem(ste, 5, 2, 1, 0)
     values = tangential_constant(1.0, np.linspace(0, np.pi, 1001), ste)
     # Rounding of one erf, two units in the last place.
     assert values.max() == pytest.approx(drawn.c, rel=5e-16)
@@ -129,7 +130,7 @@ def test_error_bounds_by_hand():
 
 
 def test_one_seed_draws_one_problem():
-    first, again, other = (bounds.problem("relu", 20, 5, 8, seed) for seed in (7, 7, 8))
+    first, again, other = (problem.problem("relu", 20, 5, 8, seed) for seed in (7, 7, 8))
     assert np.array_equal(first.w_star, again.w_star)
     assert np.array_equal(first.starts, again.starts)
     assert not np.array_equal(first.starts, other.starts)
@@ -151,4 +152,4 @@ def test_one_seed_draws_one_problem():
 )
 def test_a_problem_outside_the_theory_is_refused(change, rule):
     with pytest.raises(ValueError, match=rule):
-        bounds.problem(**{"ste": "relu", "dim": 5, "sparsity": 2, "runs": 3, "seed": 0, **change})
+        problem.problem(**{"ste": "relu", "dim": 5, "sparsity": 2, "runs": 3, "seed": 0, **change})

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from numerics.bounds import Cell, Problem
+    from numerics.bounds import Cell
+    from numerics.problem import Problem
 
 # Spelled out and not taken from the numerics, whose import is NumPy's; a test compares them.
 PENALTIES = ("l1", "l0", "tl1")
@@ -51,10 +52,11 @@ def run(arguments: argparse.Namespace) -> int:
     sparsity, shape = _check_numbers(arguments)
     outputs, folder = _check_outputs(arguments)
     from numerics import bounds
+    from numerics.problem import MAX_ITERATIONS, problem
     from numerics.simulator import STEP_TOLERANCE
 
     penalties = tuple(dict.fromkeys(arguments.penalty))
-    drawn = bounds.problem(arguments.ste, arguments.dim, sparsity, arguments.runs, arguments.seed)
+    drawn = problem(arguments.ste, arguments.dim, sparsity, arguments.runs, arguments.seed)
     if bounds.needs_compiler(drawn):
         _compile()
     total = len(penalties) * len(bounds.WEIGHTS) * len(bounds.RELAXATIONS)
@@ -68,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         "sparsity": sparsity,
         "shape_a": shape if "tl1" in penalties else None,
         "runs": arguments.runs,
-        "max_iterations": bounds.MAX_ITERATIONS,
+        "max_iterations": MAX_ITERATIONS,
         "step_tolerance": STEP_TOLERANCE,
     }
     writers = {"--json": lambda: _json(parameters, arguments.seed, cells), "--csv": lambda: _csv(cells)}
