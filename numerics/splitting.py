@@ -4,6 +4,9 @@ The iteration itself stands in ``numerics.simulator`` and knows no formula; here
 gradient and its proximal map.
 """
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -12,6 +15,9 @@ from numerics import network, validation
 from numerics.closed_forms import evaluate, expected_coarse_gradient
 from numerics.penalties import PENALTIES, penalty_value, proximal_map, threshold
 from numerics.simulator import STEP_TOLERANCE, Gradient, ProximalMap, Result, iterate, limits, starts
+
+if TYPE_CHECKING:
+    from sympy import Expr
 
 Array = NDArray[np.float64]
 
@@ -223,12 +229,9 @@ def _compiled(
 
 def _relu_gradient(c: float, w_star: Array) -> Gradient:
     """Gradient of the hidden loss c(‖w‖ - ⟨w, w*⟩), with c for its constant."""
-    from sympy import simplify
-
     from theory import symbols as sym
-    from theory.coarse_gradient import SAME_LAYER, expected_coarse_gradient, tangential_law
 
-    shape = simplify(expected_coarse_gradient("relu").result.subs(SAME_LAYER) / tangential_law("relu").result)
+    shape = _relu_gradient_shape()
 
     def gradient(w: Array) -> Array:
         unit = w / np.linalg.norm(w, axis=-1, keepdims=True)
@@ -236,3 +239,13 @@ def _relu_gradient(c: float, w_star: Array) -> Gradient:
         return value
 
     return gradient
+
+
+@cache
+def _relu_gradient_shape() -> "Expr":
+    """ReLU gradient over its tangential constant; SymPy needs some 20 ms for it."""
+    from sympy import simplify
+
+    from theory.coarse_gradient import SAME_LAYER, expected_coarse_gradient, tangential_law
+
+    return simplify(expected_coarse_gradient("relu").result.subs(SAME_LAYER) / tangential_law("relu").result)
