@@ -74,9 +74,9 @@ class CellSpec:
 class Row(CellSpec):
     """Parameters and measurements of a cell; sines and bounds are pure numbers.
 
-    None is for what does not apply. Sines, κ and the counts of entries are over the runs that converged; with
-    mini-batches, where no run does, sines are over the last quarter of the steps of all runs, and what needs a
-    limit is None.
+    None is for what does not apply. Sines, κ and the counts of entries are over the runs that converged. With
+    mini-batches no run does: sines are then over the last quarter of the steps of all runs, entries are those
+    of the last one, and what needs a limit is None.
 
     Attributes
     ----------
@@ -117,7 +117,7 @@ class Row(CellSpec):
     rate, predicted_rate : float or None
         Contraction factor measured over the last half of one run a teacher, and A10's at its κ; medians.
     success_bound : float or None
-        Lower bound A12 on the probability that a uniform start ends within `bound`; None if c(θ) is not constant.
+        Lower bound A12 on the probability that a uniform start ends within `bound`, where c(θ) is constant.
     median_gradient_error, max_gradient_error : float or None
         Norm of the mini-batch gradient less its expectation; the maximum is over all steps.
     bound_inexact : float or None
