@@ -17,7 +17,7 @@ from numerics.sweep_records import CellSpec
 from proofs_check.sweep_axes import AXES, Axis, Choices, Range, read_axis, refuse_unknown
 
 METHODS = ("sobol", "halton")
-MOST_CELLS = 1_000_000
+MOST_CELLS = 100_000
 
 # The values of `rvscgd compare`, in its units.
 DEFAULTS: Mapping[str, Any] = {
