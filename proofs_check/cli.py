@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from proofs_check.commands import compare, explain, formulas, verify
+from proofs_check.commands import compare, explain, formulas, sweep, verify
 
 OUT_OF_ORDER = 1
 BAD_USAGE = 2
@@ -26,6 +26,7 @@ examples:
   rvscgd verify                        check every claim by every means
   rvscgd explain A5                    show all that is known of a claim
   rvscgd compare                       run RVSCGD and compare its errors with the bounds
+  rvscgd sweep grid.toml --store FILE  do so for thousands of parameters, on many machines
 
 exit codes: 0 all is in order, 1 a claim is not, 2 bad usage, 130 interrupted.
 `rvscgd SUBCOMMAND --help` explains one of them."""
@@ -58,7 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         title="subcommands", metavar="SUBCOMMAND", dest="command", required=True
     )
-    for module in (formulas, verify, explain, compare):
+    for module in (formulas, verify, explain, compare, sweep):
         module.add_parser(subparsers)
     return parser
 

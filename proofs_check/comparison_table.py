@@ -32,18 +32,19 @@ def _row(cell: Cell) -> tuple[str, ...]:
         cell.penalty,
         f"{cell.lam / cell.c:.3g}",
         f"{cell.beta / cell.c:.3g}",
-        _number(cell.median_sine),
-        _number(cell.max_sine),
+        number(cell.median_sine),
+        number(cell.max_sine),
         _bound(cell.bound),
         _bound(cell.bound_sparse) if cell.kappa_above_beta else "-",
-        _number(cell.tightness, ".2g"),
-        _number(cell.identity_residual, ".0e"),
+        number(cell.tightness, ".2g"),
+        number(cell.identity_residual, ".0e"),
         f"{cell.not_converged}/{cell.trapped}",
         str(cell.violations),
     )
 
 
-def _number(value: float | None, style: str = ".3g") -> str:
+def number(value: float | None, style: str = ".3g") -> str:
+    """Format a number, a dash for None."""
     return "-" if value is None else format(value, style)
 
 

@@ -18,6 +18,7 @@ examples:
   rvscgd compare                                     all penalties, ReLU estimator
   rvscgd compare --penalty l1 tl1 --shape-a 0.5 --dim 200 --sparsity 10
   rvscgd compare --ste clipped_relu --json errors.json --figures figures
+  rvscgd compare --store sweep.sqlite                what a sweep found (see rvscgd sweep --help)
 
 exit codes: 0 no bound is violated, 1 one is, 2 bad usage."""
 
@@ -41,6 +42,7 @@ def add_parser(subparsers: Any) -> None:
     add("--shape-a", type=float, metavar="A", help="shape a > 0 of transformed l1; default: 1")
     add("--runs", type=int, default=64, metavar="N", help="random starts a cell of the grid; default: 64")
     add("--seed", type=int, default=0, metavar="N", help="of teacher and starts, at least 0; default: 0")
+    add("--store", metavar="FILE", help="show the tables of this store of `rvscgd sweep` instead")
     add("--json", metavar="PATH", help="write parameters, rows and summary to this file")
     add("--csv", metavar="PATH", help="write the rows to this file")
     add("--figures", metavar="DIR", help="draw errors against bounds, and angles over the iterations")
@@ -49,6 +51,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Simulate, print the table, write what was asked for; ValueError for a bad argument."""
+    if arguments.store is not None:
+        return _show_store(arguments)
     sparsity, shape = _check_numbers(arguments)
     outputs, folder = _check_outputs(arguments)
     from numerics import bounds
@@ -77,6 +81,27 @@ def run(arguments: argparse.Namespace) -> int:
     _write(outputs, writers)
     _print(cells, arguments.dim, sparsity)
     return 1 if summary(cells)["violations"] else 0
+
+
+def _show_store(arguments: argparse.Namespace) -> int:
+    """Print the tables of a store, with which only --penalty goes together."""
+    simulated = {
+        "--ste": (arguments.ste, "relu"), "--dim": (arguments.dim, 50), "--runs": (arguments.runs, 64),
+        "--sparsity": (arguments.sparsity, None), "--shape-a": (arguments.shape_a, None),
+        "--seed": (arguments.seed, 0),
+    }  # fmt: skip
+    written = {"--json": arguments.json, "--csv": arguments.csv, "--figures": arguments.figures}
+    for option, (value, default) in simulated.items():
+        if value != default:
+            raise ValueError(
+                f"{option}={value}, with --store nothing is simulated; only --penalty chooses rows"
+            )
+    for option, value in written.items():
+        if value is not None:
+            raise ValueError(f"{option}={value}, with --store use `rvscgd sweep --store FILE --export PATH`")
+    from proofs_check.store_tables import show
+
+    return show(arguments.store, tuple(dict.fromkeys(arguments.penalty)))
 
 
 def _check_numbers(arguments: argparse.Namespace) -> tuple[int, float]:
