@@ -174,7 +174,7 @@ def _connect(address: str, patience: float) -> Any:
             f"--dask={address}, Dask is required: pip install 'rvscgd[dask]' ({error})"
         ) from error
     try:
-        client = distributed.Client(address, timeout=patience, set_as_default=False)
+        client = distributed.Client(address, timeout=patience)
     except (OSError, ValueError) as error:  # TimeoutError is an OSError
         raise ValueError(f"--dask={address}, no scheduler answers there ({error})") from error
     try:

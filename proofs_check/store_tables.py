@@ -25,14 +25,14 @@ _MINIBATCH = (
     "(Λ+ε)/c", "trapped",
 )  # fmt: skip
 _LEGEND = {
-    "sin θ": "error of the runs that converged, or of the last quarter of mini-batch steps",
-    "tightness": "largest max sin θ / bound A6, with d and, for runs with κ > β, with s",
+    "sin θ": "error of converged runs, or in the last quarter of mini-batch steps",
+    "tightness": "largest max sin θ / bound A6 with d; with s where κ > β",
     "A5 rest": "largest |c sin θ - β‖u⊥‖|, which is 0 in exact arithmetic",
     "exact": "share of the runs whose u has the teacher's support",
     "open": "runs that did not converge; not judged",
     "trapped": "runs that ended beyond θ = π/2",
     "viol.": "runs beyond a bound by more than rounding",
-    "ε": "norm of a mini-batch gradient's error; (Λ+ε)/c is A8 with the largest",
+    "ε": "norm of a mini-batch gradient's error; in (Λ+ε)/c, A8, the largest",
 }
 
 
