@@ -12,6 +12,7 @@ from rich.text import Text
 
 from numerics.sweep_records import Row
 from proofs_check.comparison_table import number
+from proofs_check.sweep_store import read_store
 
 # More values than these are gathered by half decades.
 MOST_VALUES = 8
@@ -144,17 +145,8 @@ def show(path: str, penalties: Sequence[str]) -> int:
     ValueError
         If there is no such store, or it holds no row of these penalties.
     """
-    from contextlib import closing
-
-    from proofs_check.files import check_output
-    from proofs_check.sweep_store import Store
-
-    target = check_output("--store", path)
-    if not target.exists():
-        raise ValueError(f"--store={path}, a store of `rvscgd sweep` that exists is required")
-    with closing(Store(target, "rw")) as store:
-        about, counts = store.about(), store.counts()
-        rows = [row for row in store.rows() if row.penalty in penalties]
+    about, counts, found = read_store(path)
+    rows = [row for row in found if row.penalty in penalties]
     if not rows:
         raise ValueError(f"--store={path}, a store with rows of {', '.join(penalties)} is required")
     console = Console(highlight=False)

@@ -8,9 +8,6 @@ equal to the first, would be ignored.
 
 import contextlib
 import hashlib
-import os
-import secrets
-import socket
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +18,8 @@ from types import MappingProxyType
 from typing import Any
 
 from numerics.sweep_records import CellSpec, Row
+from proofs_check.files import check_output
+from proofs_check.owners import has_died, new_owner
 
 # Written into the file's header, by which SQLite lets a program know its own files: "rvsc".
 APPLICATION_ID = 0x72767363
@@ -59,7 +58,7 @@ class Store:
 
     def __init__(self, path: Path, mode: str = "rwc", owner: str | None = None) -> None:
         self.path = path
-        self.owner = owner or f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+        self.owner = owner or new_owner()
         with self._told():
             # Transactions are begun by hand.
             self._db = sqlite3.connect(
@@ -236,15 +235,16 @@ class Store:
         return [Row(*values) for values in found]
 
 
-def has_died(owner: str) -> bool:
-    """Whether the process that an owner's name tells of is gone; False if that cannot be known."""
-    host, pid, _ = owner.rsplit("/", 2)
-    if os.name != "posix" or host != socket.gethostname():
-        return False
-    try:
-        os.kill(int(pid), 0)  # sends nothing
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False  # it lives, under another user
-    return False
+def read_store(path: str) -> tuple[dict[str, str], dict[str, int], list[Row]]:
+    """Read a store: what it says of itself, the numbers of its cells by state, and its rows.
+
+    Raises
+    ------
+    ValueError
+        If there is no such file, or it is no store of this version.
+    """
+    target = check_output("--store", path)
+    if not target.exists():
+        raise ValueError(f"--store={path}, a store of `rvscgd sweep` that exists is required")
+    with contextlib.closing(Store(target, "rw")) as store:
+        return store.about(), store.counts(), store.rows()

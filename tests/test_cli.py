@@ -13,7 +13,7 @@ from proofs_check.commands import formulas
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = [sys.executable, "-m", "proofs_check"]
-HELPS = [["--help"], ["formulas", "--help"], ["verify", "--help"], ["compare", "--help"]]
+HELPS = [["--help"], ["formulas", "--help"], ["verify", "--help"], ["compare", "--help"], ["sweep", "--help"]]
 HEAVY = {
     "sympy", "mpmath", "numpy", "scipy", "hypothesis", "matplotlib", "rich", "z3", "flint",
     "theory", "numerics",
@@ -74,7 +74,7 @@ def test_help_says_what_is_done_and_gives_an_example(arguments):
 
 def test_top_level_help_names_every_subcommand():
     text = command("--help").stdout
-    assert all(f"rvscgd {name}" in text for name in ("formulas", "verify", "compare"))
+    assert all(f"rvscgd {name}" in text for name in ("formulas", "verify", "compare", "sweep"))
 
 
 def test_version_is_printed():

@@ -13,7 +13,7 @@ import pytest
 
 from numerics.sweep import measure
 from numerics.sweep_records import CellSpec
-from proofs_check import sweep_run, sweep_store
+from proofs_check import owners, sweep_run, sweep_store
 from proofs_check.sweep_run import carry_out
 from proofs_check.sweep_store import Store
 
@@ -92,7 +92,7 @@ def test_living_processes_of_other_users_are_not_taken_for_dead(monkeypatch):
         raise PermissionError
 
     monkeypatch.setattr(os, "kill", refuse)
-    assert not sweep_store.has_died(f"{socket.gethostname()}/1/x")
+    assert not owners.has_died(f"{socket.gethostname()}/1/x")
 
 
 @pytest.mark.parametrize(
