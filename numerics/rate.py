@@ -1,8 +1,9 @@
 """The contraction factor of RVSCGD near its limit, measured and predicted (A10).
 
-The error of a run, its distance from where it came to rest, falls by one factor a step once the run is close.
-Its last half is run again with all iterates kept; the factor is read between a distance at which the second
-order no longer counts and one that rounding does not reach.
+The limit of a run is moved a little, across itself and within the coordinates that survive, where A10 has the
+slowest error, and the iteration is seen to come back. The run itself would not do: it may come along a path
+on which that error is missing. (With l0, if no entry of the start exceeds the threshold, the largest step is
+one to the teacher, and all that follows stays in a plane.)
 """
 
 from dataclasses import replace
@@ -18,10 +19,10 @@ from numerics.splitting import largest_step
 
 Array = NDArray[np.float64]
 
-# A factor read between these has a relative error of the order of the first, from curvature, and, over j
-# steps, of 1e-14/((1 - q) NEAREST j) from the end's own distance to the limit.
+# Distances at which the iteration begins, where the second order is of this relative size, and at which the
+# reading ends: the limit itself is known to 1e-14/(1 - q), some 1e-4 of that distance.
 FARTHEST, NEAREST = 1e-5, 1e-10
-LEAST_STEPS = 3
+LEAST_STEPS = 2
 MOST_STEPS = 2000  # kept iterates, 16 d bytes each
 
 
@@ -35,7 +36,9 @@ def contraction(
     a: float | None,
     step: float = 1.0,
 ) -> tuple[float | None, float | None]:
-    """Measured and predicted factor by which a step shrinks the error of the first run that converged.
+    """Measured and predicted factor by which a step shrinks a small error at the limit of a run.
+
+    The run is the first that converged.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ def contraction(
     Returns
     -------
     measured : float or None
-        None if no run converged, or its last steps are too few.
+        None if no run converged, or the factor is too small to be read.
     predicted : float or None
         None if none was measured, or A10 does not apply: for transformed l1, an estimator whose c(θ) is not
         constant, fewer than two coordinates that survive, or κ ≤ β.
@@ -58,33 +61,34 @@ def contraction(
     if not result.converged.any():
         return None, None
     row = int(np.argmax(result.converged))
-    last = int(result.iterations[row])
-    shared = penalty, lam, beta, a
-    first = max(last // 2, last - MOST_STEPS)
-    # Twice the same run: a start and its iterates do not depend on the batch.
-    begin = simulate(_from(drawn, drawn.starts[[row]]), *shared, step=step, max_iterations=first)
-    rest = simulate(
-        _from(drawn, begin.w), *shared, step=step, max_iterations=max(1, last - first), history=True
-    )
-    assert rest.history is not None
-    measured = _factor(gaussian.norm(rest.history.w[:, 0] - result.w[row]))
+    limit = result.w[row]
+    moved = replace(drawn, starts=(limit + FARTHEST * _aside(limit, result.u[row]))[None])
+    back = simulate(moved, penalty, lam, beta, a, history=True, step=step, max_iterations=MOST_STEPS)
+    assert back.history is not None
+    measured = _factor(gaussian.norm(back.history.w[:, 0] - limit))
     if measured is None:
         return None, None
     applies = penalty != "tl1" and drawn.c == drawn.c_min and np.count_nonzero(result.u[row]) > 1
     return measured, _predicted(drawn.c, beta, step, float(kappa[row])) if applies else None
 
 
-def _from(drawn: Problem, starts: Array) -> Problem:
-    return replace(drawn, starts=starts)
+def _aside(w: Array, u: Array) -> Array:
+    """Unit vector across w, in the coordinates that survive if they are two or more."""
+    alive = u != 0 if np.count_nonzero(u) > 1 else np.ones_like(u, dtype=np.bool_)
+    # Any direction without relation to w will do; that of the start might be w itself.
+    direction = np.random.default_rng(0).standard_normal(len(w))
+    return gaussian.normalise(
+        gaussian.perpendicular(np.where(alive, direction, 0.0), np.where(alive, w, 0.0))
+    )
 
 
 def _factor(distance: Array) -> float | None:
-    close = np.flatnonzero(distance <= FARTHEST)
-    apart = np.flatnonzero(distance >= NEAREST)
-    if not (close.size and apart.size and apart[-1] - close[0] >= LEAST_STEPS):
+    """Factor over the second half of the distances above the nearest, when faster errors have died out."""
+    last = int(np.flatnonzero(distance >= NEAREST)[-1])
+    half = last // 2
+    if last - half < LEAST_STEPS or distance[last] >= FARTHEST / 2:  # it went elsewhere
         return None
-    i, j = close[0], apart[-1]
-    return float((distance[j] / distance[i]) ** (1 / (j - i)))
+    return float((distance[last] / distance[half]) ** (1 / (last - half)))
 
 
 def _predicted(c: float, beta: float, step: float, kappa: float) -> float | None:

@@ -134,7 +134,9 @@ def _of_runs(teachers: Sequence[_Runs]) -> dict[str, Any]:
     errors = _join([one.errors for one in teachers])
     done = errors.converged
     iterations = np.concatenate([one.iterations for one in teachers])
-    pairs = [one.rate for one in teachers]
+    # Rates of teachers that A10 speaks of, to be compared with it; those of all if it speaks of none.
+    measured = [one.rate for one in teachers if one.rate[0] is not None]
+    pairs = [pair for pair in measured if pair[1] is not None] or measured
     return {
         **error_summary(errors),
         **_quantiles(errors.sine[done]),
@@ -143,7 +145,7 @@ def _of_runs(teachers: Sequence[_Runs]) -> dict[str, Any]:
         **_of_support(np.concatenate([one.support for one in teachers])[done]),
         "median_iterations": float(np.median(iterations)),
         "most_iterations": int(iterations.max()),
-        "rate": median([rate for rate, _ in pairs if rate is not None]),
+        "rate": median([rate for rate, _ in pairs]),
         "predicted_rate": median([rate for _, rate in pairs if rate is not None]),
         **dict.fromkeys(("median_gradient_error", "max_gradient_error", "bound_inexact")),
     }

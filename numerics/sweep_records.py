@@ -115,7 +115,8 @@ class Row(CellSpec):
     median_iterations : float
     most_iterations : int
     rate, predicted_rate : float or None
-        Contraction factor measured over the last half of one run a teacher, and A10's at its κ; medians.
+        Contraction factor measured at the limit of one run a teacher, and A10's at its κ; medians over the
+        teachers to which A10 applies, or for `rate` over all if it applies to none.
     success_bound : float or None
         Lower bound A12 on the probability that a uniform start ends within `bound`, where c(θ) is constant.
     median_gradient_error, max_gradient_error : float or None
