@@ -64,17 +64,16 @@ def measure(spec: CellSpec, seed: int) -> Row:
     (8, 0, 8, True)
     """
     validation.count("measure", "seed", seed, least=0)
-    children = spec.seeds(seed)
     drawn = [
         problem(
             spec.ste, spec.dim, spec.sparsity, spec.starts, child,
             teacher=spec.teacher, start_angle=spec.start_angle,
         )
-        for child in children
+        for child in spec.seeds(seed)
     ]  # fmt: skip
     lam, beta = spec.lam_over_c * drawn[0].c, spec.beta_over_c * drawn[0].c
     if spec.batch:
-        generators = [np.random.default_rng(child.spawn(1)[0]) for child in children]
+        generators = [np.random.default_rng(child) for child in spec.batch_seeds(seed)]
         seen = _of_floors(spec, drawn, lam, beta, generators)
     else:
         seen = _of_runs([_run(spec, one, lam, beta) for one in drawn])

@@ -1,16 +1,22 @@
 """What a sweep asks of a cell, and what it records of it.
 
-A cell is one choice of parameters; its name is a hash of them, and its randomness comes from the sweep's seed
-and that name alone, so that neither the order of the cells nor who measures them can matter. λ and β are in
-units of the estimator's constant c, η in units of the largest step 1/(c + β).
+A cell is one choice of parameters, named by a hash of them. Its randomness comes from the sweep's seed
+and its parameters alone, so that neither the order of the cells nor who measures them can matter. Cells
+that differ in the algorithm only, not in the problem, have the same teachers and starts, and are
+compared in pairs. λ and β are in units of the estimator's constant c, η in units of the largest step
+1/(c + β).
 """
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
+
+# The parameters that make a problem; the others make the algorithm.
+PROBLEM = ("dim", "sparsity", "teacher", "start_angle", "teachers", "starts")
 
 
 @dataclass(frozen=True)
@@ -61,13 +67,22 @@ class CellSpec:
     @cached_property
     def key(self) -> str:
         """A hash of the parameters, 64 bits: two of a million cells agree in one sweep of 4e7."""
-        chosen = {field.name: getattr(self, field.name) for field in fields(CellSpec)}  # not those of a Row
-        text = json.dumps(chosen, sort_keys=True, allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return self._hash(field.name for field in fields(CellSpec))  # not those of a Row
 
     def seeds(self, seed: int) -> list[np.random.SeedSequence]:
-        """One seed sequence for each teacher, from the sweep's seed and the cell's key."""
-        return np.random.SeedSequence(seed, spawn_key=(int(self.key, 16),)).spawn(self.teachers)
+        """One seed sequence for each teacher and its starts, from the sweep's seed and the problem."""
+        return self._spawn(seed, self._hash(PROBLEM))
+
+    def batch_seeds(self, seed: int) -> list[np.random.SeedSequence]:
+        """One seed sequence for the mini-batches of each teacher, from the sweep's seed and the cell."""
+        return self._spawn(seed, self.key)
+
+    def _hash(self, names: Iterable[str]) -> str:
+        text = json.dumps({name: getattr(self, name) for name in names}, sort_keys=True, allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def _spawn(self, seed: int, key: str) -> list[np.random.SeedSequence]:
+        return np.random.SeedSequence(seed, spawn_key=(int(key, 16),)).spawn(self.teachers)
 
 
 @dataclass(frozen=True)

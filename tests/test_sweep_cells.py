@@ -42,9 +42,21 @@ def test_a_cell_depends_on_its_parameters_and_the_seed_alone():
     measure(cell(lam_over_c=0.1), 5)
     assert measure(CELL, 5) == first
     assert measure(CELL, 6).median_sine != first.median_sine
-    assert measure(cell(beta_over_c=1.5), 5).min_sine != first.min_sine  # other teachers
     assert isinstance(first, Row)
     assert first.key == CELL.key != cell(starts=5).key
+
+
+def test_cells_that_differ_in_the_algorithm_alone_have_the_same_teachers_and_starts():
+    words = lambda sequence: sequence.generate_state(4).tolist()
+    one, *same = [
+        words(spec.seeds(1)[2])
+        for spec in (CELL, cell(penalty="l0"), cell(beta_over_c=3.0), cell(batch=8, patches=2, iterations=9))
+    ]
+    assert all(other == one for other in same)
+    assert words(cell(sparsity=4).seeds(1)[2]) != one
+    assert words(CELL.seeds(2)[2]) != one != words(CELL.seeds(1)[1])
+    small, large = (cell(batch=size, patches=2, iterations=9).batch_seeds(1)[2] for size in (8, 16))
+    assert words(small) != words(large)
 
 
 def test_a_sweep_and_a_comparison_of_the_same_runs_agree():
