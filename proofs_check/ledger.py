@@ -17,7 +17,6 @@ from proofs_check.claims import (
     exact_angle,
     filters,
     fixed_points,
-    filters,
     gaussian,
     global_limit,
     hidden_loss,
