@@ -17,12 +17,15 @@ class Context:
     seed : int
     full : bool
         Whether to spend more samples (effort full).
+    controls : bool
+        Whether every generated error is tried on every check, or a sample of them.
     memo : dict
         Results that do not depend on a claim's subject, kept for its controls.
     """
 
     seed: int = 0
     full: bool = False
+    controls: bool = False
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def derived_seed(self, *key: str) -> int:

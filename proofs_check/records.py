@@ -168,6 +168,9 @@ class Claim:
     uses : tuple of str
         Ids of the claims that it rests on.
     expected : Expected
+    sharper : str or tuple of str, optional
+        Where the subject is a bound: the direction, ``smaller`` or ``larger``, in which the claim says more;
+        for a tuple, one for each component, None where a value is claimed.
     sampled_because : str
         One sentence that says why no exact evidence is possible, where there is none.
     planted : bool
@@ -186,5 +189,6 @@ class Claim:
     controls: tuple[Control, ...]
     uses: tuple[str, ...] = ()
     expected: Expected = Expected.HOLDS
+    sharper: str | tuple[str | None, ...] | None = None
     sampled_because: str = ""
     planted: bool = False

@@ -1,0 +1,160 @@
+"""Is a variant of a claim an error at all? Decided, never guessed from checks that did not refute it.
+
+A variant is no error if it is the original in other words, if it says less (its bound is looser, where the
+claim tells which direction is sharper), or if it says nothing, having no real value. The first two need a
+proof for all admissible parameters: a normal form that is zero, a sign that SymPy derives, or the solver's
+``unsat``. Until one is found the variant counts as an error, and has to be refuted.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any
+
+from sympy import Basic, Dummy, Expr, N, Not, Piecewise, S, asin, cancel, factor, powdenest, simplify
+from sympy.core.relational import Relational
+
+from proofs_check.context import Context
+from proofs_check.evidence.points import NoPointError, points
+from proofs_check.evidence.real_solver import Problem, TranslationError
+from proofs_check.evidence.smt import square_roots
+from proofs_check.records import Claim
+from proofs_check.variants import Variant, components
+
+DIGITS = 40
+# Of the value's size: forty digits are carried, twenty left to cancellation.
+NEGLIGIBLE = S(10) ** -20
+POINTS = 4
+
+
+class Relation(StrEnum):
+    """What a variant is to its claim."""
+
+    ERROR = "error"
+    EQUIVALENT = "equivalent"
+    WEAKER = "weaker"
+    UNDEFINED = "undefined"
+
+
+def relation(claim: Claim, variant: Variant, context: Context) -> Relation:
+    """Decide whether a variant is an error; what cannot be decided is taken for one."""
+    if variant.dropped is not None:
+        return _without_assumption(claim, variant, context)
+    pairs = zip(components(claim.subject), components(variant.claim.subject), directions(claim), strict=True)
+    found = {
+        _compare(claim, right, wrong, sharper, context) for right, wrong, sharper in pairs if right != wrong
+    }
+    for said in (Relation.UNDEFINED, Relation.ERROR, Relation.WEAKER):
+        if said in found:
+            return said
+    return Relation.EQUIVALENT
+
+
+def directions(claim: Claim) -> tuple[str | None, ...]:
+    """For each component of the subject, which direction makes the claim say more, or None.
+
+    Raises
+    ------
+    ValueError
+        If the claim gives another number of directions than its subject has components.
+    """
+    count = len(components(claim.subject))
+    given = claim.sharper if isinstance(claim.sharper, tuple) else (claim.sharper,) * count
+    if len(given) != count or not set(given) <= {"smaller", "larger", None}:
+        raise ValueError(
+            f"{claim.id}: sharper={claim.sharper!r}, 'smaller', 'larger' or None is required for each of "
+            f"{count} components"
+        )
+    return given
+
+
+def _compare(claim: Claim, right: Basic, wrong: Basic, sharper: str | None, context: Context) -> Relation:
+    if isinstance(right, Relational):
+        return _compare_relations(claim, right, wrong)
+    gaps = list(_gaps(claim, right, wrong, context))
+    if gaps and all(gap is None for gap in gaps):
+        return Relation.UNDEFINED
+    sign = {"smaller": 1, "larger": -1, None: 0}[sharper]
+    if any(gap is None or (gap * sign < 0 if sign else gap != 0) for gap in gaps):
+        return Relation.ERROR
+    if all(gap == 0 for gap in gaps) and _same(claim, right, wrong):
+        return Relation.EQUIVALENT
+    if sign and _never_negative(claim, *_peeled(*((wrong, right) if sign > 0 else (right, wrong)))):
+        return Relation.WEAKER
+    return Relation.ERROR
+
+
+def _gaps(claim: Claim, right: Expr, wrong: Expr, context: Context) -> Iterator[Expr | None]:
+    """Variant less original at admissible points; None where the variant is no real number."""
+    symbols = right.free_symbols | wrong.free_symbols
+    try:
+        chosen = points(claim, symbols, context.rng(claim.id, "equivalence"), POINTS)
+    except NoPointError:
+        return
+    for point in chosen:
+        true, false = (N(one.subs(point), DIGITS) for one in (right, wrong))
+        if false.free_symbols or not (true.is_number and true.is_finite and true.is_real):
+            continue
+        if not (false.is_finite and false.is_real):
+            yield None
+            continue
+        gap = false - true
+        yield S.Zero if abs(gap) <= NEGLIGIBLE * (1 + abs(true)) else gap
+
+
+def _same(claim: Claim, right: Expr, wrong: Expr) -> bool:
+    """Whether a normal form of the difference is zero, with the signs that the claim assumes."""
+    gap = _signed(claim, wrong - right)
+    return any(form(gap) == 0 for form in (cancel, factor, powdenest, simplify))
+
+
+def _signed(claim: Claim, expression: Expr) -> Expr:
+    signs = {s: Dummy(s.name, positive=True) for s in expression.free_symbols if (s > 0) in claim.assumptions}
+    return expression.xreplace(signs)
+
+
+def _peeled(larger: Expr, smaller: Expr) -> tuple[Expr, Expr]:
+    """Arguments of the same increasing function, which are in the order of its values."""
+    while type(larger) is type(smaller) is asin:
+        larger, smaller = larger.args[0], smaller.args[0]
+    return larger, smaller
+
+
+def _never_negative(claim: Claim, larger: Expr, smaller: Expr) -> bool:
+    gap = factor(_signed(claim, larger - smaller)) if not larger.has(Piecewise) else larger - smaller
+    return bool(gap.is_nonnegative) or _impossible(claim.assumptions, larger < smaller)
+
+
+def _compare_relations(claim: Claim, right: Basic, wrong: Basic) -> Relation:
+    if not _impossible((*claim.assumptions, right), Not(wrong)):
+        return Relation.ERROR
+    back = _impossible((*claim.assumptions, wrong), Not(right))
+    return Relation.EQUIVALENT if back else Relation.WEAKER
+
+
+def _impossible(assumptions: tuple[Any, ...], relation: Any) -> bool:
+    """Whether the solver shows that a relation contradicts the assumptions."""
+    roots: Mapping[Expr, Any] = square_roots(relation, *assumptions)
+    defined = [part for root, r in roots.items() for part in (r >= 0, _equal(r**2, root.base))]
+    try:
+        return Problem([*assumptions, relation, *defined], roots).solve() == "unsat"
+    except TranslationError:
+        return False
+
+
+def _equal(left: Expr, right: Expr) -> Relational:
+    return Relational(left, right, "==", evaluate=False)
+
+
+def _without_assumption(claim: Claim, variant: Variant, context: Context) -> Relation:
+    """Nothing new is said if the kept assumptions imply the dropped one, or if no new point has a value."""
+    if _impossible(variant.claim.assumptions, Not(variant.dropped)):
+        return Relation.EQUIVALENT
+    beyond = replace(claim, assumptions=(*variant.claim.assumptions, Not(variant.dropped)), example={})
+    symbols = set().union(*(part.free_symbols for part in components(claim.subject)))
+    try:
+        new = points(beyond, symbols, context.rng(claim.id, "beyond"), POINTS)
+    except NoPointError:
+        return Relation.ERROR
+    values = [N(part.subs(point), DIGITS) for point in new for part in components(claim.subject)]
+    return Relation.ERROR if any(one.is_real is not False for one in values) else Relation.UNDEFINED

@@ -1,0 +1,112 @@
+"""What the evidence says of the errors that a machine plants in a claim.
+
+With ``Context.controls`` every piece of evidence judges every variant. Otherwise a fixed sample of the
+variants is tried, on one piece of evidence after another, the cheapest first, until one refutes.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+
+from proofs_check.context import Context
+from proofs_check.equivalence import Relation, relation
+from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
+from proofs_check.rendering import text
+from proofs_check.variants import Variant, variants
+
+SAMPLE = 2
+COST = ("symbolic", "smt", "enclosure", "quadrature", "property", "monte_carlo", "simulation")
+
+Run = Callable[[Evidence, Claim, Context], Finding]
+
+
+class Outcome(StrEnum):
+    """What became of a variant."""
+
+    REFUTED = "refuted"
+    SURVIVOR = "survivor"
+    UNNEEDED = "unneeded"
+    EQUIVALENT = "equivalent"
+    WEAKER = "weaker"
+    UNDEFINED = "undefined"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One variant, as text, and what was found.
+
+    Attributes
+    ----------
+    operator, error, formula : str
+        What made the error, the error in words, and the wrong statement.
+    outcome : Outcome
+    seen : tuple of pairs of str and Verdict
+        Kind and verdict of each piece of evidence that was asked.
+    """
+
+    operator: str
+    error: str
+    formula: str
+    outcome: Outcome
+    seen: tuple[tuple[str, Verdict], ...] = ()
+
+    @property
+    def planted(self) -> bool:
+        """Whether the variant says something that the claim does not imply."""
+        return self.outcome in (Outcome.REFUTED, Outcome.SURVIVOR)
+
+
+def trials(claim: Claim, context: Context, run: Run) -> tuple[Trial, ...]:
+    """Plant errors in a claim and show them to its evidence.
+
+    Parameters
+    ----------
+    claim : Claim
+    context : Context
+        Tells whether all variants are tried or a sample.
+    run : callable
+        Runs one piece of evidence and never raises.
+    """
+    if context.controls:
+        return tuple(_tried(claim, one, context, run, every=True) for one in variants(claim))
+    ranked = sorted(variants(claim), key=lambda one: one.rank)
+    tried = (_tried(claim, one, context, run, every=False) for one in ranked)
+    return tuple(islice((one for one in tried if one.planted), SAMPLE))
+
+
+def _tried(claim: Claim, variant: Variant, context: Context, run: Run, *, every: bool) -> Trial:
+    said = relation(claim, variant, context)
+    words = (variant.operator, variant.error, _formula(variant))
+    if said is not Relation.ERROR:
+        return Trial(*words, Outcome(said))
+    found = list(_findings(variant, context, run, every=every))
+    seen = tuple((piece.kind, finding.verdict) for piece, finding in found)
+    return Trial(*words, _outcome(variant, found), seen)
+
+
+def _formula(variant: Variant) -> str:
+    return text(variant.claim.subject) if variant.dropped is None else variant.error
+
+
+def _findings(
+    variant: Variant, context: Context, run: Run, *, every: bool
+) -> Iterator[tuple[Evidence, Finding]]:
+    ordered = variant.claim.evidence if every else sorted(variant.claim.evidence, key=_cost)
+    for piece in ordered:
+        finding = run(piece, variant.claim, context)
+        yield piece, finding
+        if finding.verdict is Verdict.REFUTES and not every:
+            return
+
+
+def _cost(piece: Evidence) -> int:
+    return COST.index(piece.kind) if piece.kind in COST else len(COST)
+
+
+def _outcome(variant: Variant, found: list[tuple[Evidence, Finding]]) -> Outcome:
+    if any(finding.verdict is Verdict.REFUTES for _, finding in found):
+        return Outcome.REFUTED
+    exact = any(f.verdict is Verdict.SUPPORTS and piece.strength is Strength.EXACT for piece, f in found)
+    # The claim without this assumption says more, and is decided by the same means as the claim.
+    return Outcome.UNNEEDED if exact and variant.dropped is not None else Outcome.SURVIVOR

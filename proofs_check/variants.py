@@ -1,0 +1,137 @@
+"""Errors made by machine: wrong variants of a claim, from its formula and from its assumptions.
+
+A bound of a single symbol (c > 0, θ < π) says which values the symbol has in the model; without it the
+claim would speak of norms below zero, and is not false but meaningless. Such a bound is left to the
+hand-picked controls. An assumption that relates symbols (κ > β, η ≤ 1/c) is a hypothesis: without it, or
+with its bound moved by one percent, the claim says more.
+"""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+from sympy import Basic, Ge, Gt, Integer, Le, Lt, Rational, Tuple, pi
+from sympy.matrices.matrixbase import MatrixBase
+
+from proofs_check.operators import ONE_PERCENT, OPERATORS
+from proofs_check.records import Claim, Expected
+from proofs_check.rendering import text
+
+# Of each operator and claim so many variants are planted, chosen by a checksum: as far as ten minutes reach.
+PER_OPERATOR = 4
+DOMAIN_BOUNDS = (Integer(0), Integer(1), Integer(-1), Integer(2), pi)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A claim with one error in it.
+
+    Attributes
+    ----------
+    operator : str
+        What made the error.
+    error : str
+        The error in words.
+    claim : Claim
+        The claim with the error, for the checks of the original.
+    dropped : relation, optional
+        The assumption that is gone or was loosened.
+    """
+
+    operator: str
+    error: str
+    claim: Claim
+    dropped: Any = None
+
+    @property
+    def rank(self) -> int:
+        """A fixed number without meaning, by which samples of variants are chosen."""
+        return zlib.crc32(f"{self.claim.id} {self.operator} {self.error}".encode())
+
+
+def variants(claim: Claim) -> tuple[Variant, ...]:
+    """The variants to plant: different from each other as expressions, at most a few of each operator."""
+    if reason_for_none(claim):
+        return ()
+    chosen: list[Variant] = []
+    for _, group in groupby(_distinct(claim), key=lambda one: one.operator):
+        chosen += sorted(group, key=lambda one: one.rank)[:PER_OPERATOR]
+    return tuple(chosen)
+
+
+def reason_for_none(claim: Claim) -> str:
+    """Why no errors can be planted in a claim, or nothing."""
+    if claim.expected is Expected.FAILS:
+        return "the claim is false as it stands, so that its variants may well be true"
+    if not isinstance(claim.subject, (Basic, MatrixBase)) or next(_distinct(claim), None) is None:
+        return f"no operator applies to a {type(claim.subject).__name__}"
+    return ""
+
+
+def components(subject: Any) -> tuple[Basic, ...]:
+    """The expressions or relations of which a subject consists."""
+    if isinstance(subject, MatrixBase):
+        return tuple(subject.flat())
+    return subject.args if isinstance(subject, Tuple) else (subject,)
+
+
+def hypotheses(claim: Claim) -> tuple[Any, ...]:
+    """The assumptions that do more than to say which values a symbol has."""
+    return tuple(one for one in claim.assumptions if not _is_domain(one))
+
+
+def _is_domain(relation: Any) -> bool:
+    single = len(relation.free_symbols) == 1 and relation.lhs.is_Symbol
+    return single and relation.rhs in DOMAIN_BOUNDS
+
+
+def _distinct(claim: Claim) -> Iterator[Variant]:
+    seen = {(claim.subject, claim.assumptions)}
+    for one in (*_of_subject(claim), *_of_assumptions(claim)):
+        key = (one.claim.subject, one.claim.assumptions)
+        if key not in seen:
+            seen.add(key)
+            yield one
+
+
+def _of_subject(claim: Claim) -> Iterator[Variant]:
+    parts = components(claim.subject)
+    for name, operator in OPERATORS.items():
+        for number, part in enumerate(parts):
+            for error, wrong in operator(part):
+                where = f" in component {number + 1}" if len(parts) > 1 else ""
+                subject = _with(claim.subject, number, wrong)
+                yield Variant(name, error + where, replace(claim, subject=subject))
+
+
+def _with(subject: Any, number: int, wrong: Basic) -> Any:
+    if isinstance(subject, MatrixBase):
+        changed = subject.as_mutable()
+        changed[number] = wrong
+        return changed.as_immutable()
+    if isinstance(subject, Tuple):
+        return Tuple(*(wrong if k == number else part for k, part in enumerate(subject)))
+    return wrong
+
+
+def _of_assumptions(claim: Claim) -> Iterator[Variant]:
+    for relation in hypotheses(claim):
+        kept = tuple(one for one in claim.assumptions if one != relation)
+        yield Variant("removed", f"without {text(relation)}", replace(claim, assumptions=kept), relation)
+        looser = _loosened(relation)
+        if looser is not None:
+            changed = replace(claim, assumptions=(*kept, looser))
+            yield Variant("loosened", f"{text(looser)} for {text(relation)}", changed, relation)
+
+
+def _loosened(relation: Any) -> Any:
+    """The relation with its bound moved outwards by one percent of itself."""
+    if isinstance(relation, (Gt, Ge)):
+        low = (2 - ONE_PERCENT) if not relation.rhs.is_negative else ONE_PERCENT
+        return relation.func(relation.lhs, relation.rhs * low if relation.rhs != 0 else Rational(-1, 100))
+    if isinstance(relation, (Lt, Le)):
+        high = ONE_PERCENT if not relation.rhs.is_negative else 2 - ONE_PERCENT
+        return relation.func(relation.lhs, relation.rhs * high if relation.rhs != 0 else Rational(1, 100))
+    return None
