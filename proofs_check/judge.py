@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from proofs_check.context import Context
 from proofs_check.records import Claim, Control, Evidence, Expected, Finding, Status, Strength, Verdict
 from proofs_check.rendering import text
+from proofs_check.trials import Outcome, Trial, trials
 
 STATUS_OF_STRENGTH = {
     Strength.EXACT: Status.EXACT,
@@ -29,6 +30,8 @@ class Judgement:
         One row for each control, on the claim with that error in it.
     seconds : float
         Wall time.
+    trials : tuple of Trial
+        What became of the generated errors, or of a sample of them.
     """
 
     claim: Claim
@@ -36,6 +39,7 @@ class Judgement:
     findings: tuple[Finding, ...]
     rows: tuple[tuple[Finding, ...], ...]
     seconds: float
+    trials: tuple[Trial, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -72,14 +76,16 @@ class Judgement:
 
     @property
     def planted(self) -> int:
-        """Number of planted errors."""
-        return sum(not control.holds for control in self.claim.controls)
+        """Number of planted errors, hand-picked and generated."""
+        by_hand = sum(not control.holds for control in self.claim.controls)
+        return by_hand + sum(trial.planted for trial in self.trials)
 
     @property
     def caught(self) -> int:
         """Number of planted errors that some evidence refutes."""
         pairs = zip(self.claim.controls, self.refuted_by, strict=True)
-        return sum(bool(kinds) for control, kinds in pairs if not control.holds)
+        by_hand = sum(bool(kinds) for control, kinds in pairs if not control.holds)
+        return by_hand + sum(trial.outcome is Outcome.REFUTED for trial in self.trials)
 
     def _all(self) -> tuple[tuple[Finding, ...], ...]:
         return (self.vacuity,), self.findings, *self.rows
@@ -91,6 +97,7 @@ class Judgement:
         if self.claim.expected is Expected.HOLDS and _has(self.findings, Verdict.REFUTES):
             return True
         every_error_is_refuted = bool(errors) and all(_has(row, Verdict.REFUTES) for row in errors)
+        every_error_is_refuted &= all(trial.outcome is not Outcome.SURVIVOR for trial in self.trials)
         withholding = [*errors, self.findings] if self.claim.expected is Expected.FAILS else errors
         every_check_can_withhold = all(
             any(finding.verdict is not Verdict.SUPPORTS for finding in column)
@@ -113,7 +120,8 @@ def judge(claim: Claim, context: Context) -> Judgement:
     vacuity = _vacuity(claim)
     findings = _findings(claim, context, claim.evidence)
     rows = tuple(_control_findings(claim, control, context) for control in claim.controls)
-    return Judgement(claim, vacuity, findings, rows, time.perf_counter() - start)
+    tried = trials(claim, context, _run)
+    return Judgement(claim, vacuity, findings, rows, time.perf_counter() - start, tried)
 
 
 def _vacuity(claim: Claim) -> Finding:

@@ -16,6 +16,7 @@ from proofs_check.context import Context
 from proofs_check.judge import Judgement, judge
 from proofs_check.ledger import ledger
 from proofs_check.records import Claim, Finding
+from proofs_check.trials import Trial
 
 # A worker spends some seconds on imports and derivations, which fewer claims do not repay.
 WORTH_A_WORKER = 4
@@ -28,14 +29,16 @@ EACH = {"symbolic": 35, "smt": 40, "property": 50, "quadrature": 5, "enclosure":
 Findings = tuple[Finding, tuple[Finding, ...], tuple[tuple[Finding, ...], ...], float]
 
 
-def judge_each(claims: Sequence[Claim], seed: int, full: bool) -> Iterator[Judgement]:
+def judge_each(
+    claims: Sequence[Claim], seed: int, full: bool, controls: bool = False
+) -> Iterator[Judgement]:
     """Judge claims of the ledger, in whatever order they are finished.
 
     When the iteration is interrupted, the workers are stopped at once.
     """
     workers = min(os.cpu_count() or 1, len(claims) // WORTH_A_WORKER)
     if workers < 2:
-        yield from (judge(claim, Context(seed, full)) for claim in claims)
+        yield from (judge(claim, Context(seed, full, controls)) for claim in claims)
         return
     # Spawned and not forked: a fork of a process with threads may hang.
     start = multiprocessing.get_context("spawn")
@@ -69,6 +72,6 @@ def _ledger_by_id() -> dict[str, Claim]:
     return {claim.id: claim for claim in ledger()}
 
 
-def _judge_one(name: str, seed: int, full: bool) -> Findings:
-    one = judge(_ledger_by_id()[name], Context(seed, full))
-    return one.vacuity, one.findings, one.rows, one.seconds
+def _judge_one(name: str, seed: int, full: bool, controls: bool) -> Findings:
+    one = judge(_ledger_by_id()[name], Context(seed, full, controls))
+    return one.vacuity, one.findings, one.rows, one.seconds, one.trials
