@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 from rich.markup import escape
 from rich.table import Table
 
+from proofs_check import controls_table
 from proofs_check.judge import Judgement
 from proofs_check.records import Claim, Expected, Status, Verdict
 from proofs_check.rendering import latex, text
@@ -75,6 +76,7 @@ def troubles(one: Judgement, seed: int, effort: str) -> list[str]:
         if not kinds and not control.holds:
             lines.append(f"  nothing refutes the planted error: {control.error}")
         lines += [f"  on {control.error!r}: {f.witness}" for f in row if f.verdict is Verdict.BROKE]
+    lines += controls_table.findings(one)
     lines.append(f"  again: {again(one.claim, seed, effort)}")
     return [escape(line) for line in lines]
 
@@ -124,6 +126,7 @@ def as_record(one: Judgement, trust: Trust) -> dict[str, Any]:
             {"error": control.error, "holds": control.holds, "refuted_by": list(kinds)}
             for control, kinds in zip(one.claim.controls, one.refuted_by, strict=True)
         ],
+        "generated": controls_table.as_record(one),
     }
 
 

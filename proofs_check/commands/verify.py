@@ -24,6 +24,7 @@ examples:
   rvscgd verify                        every claim
   rvscgd verify G2 L5                  the claims with these labels
   rvscgd verify wedge-probability      the claim with this id
+  rvscgd verify --controls A6          what refutes some twenty errors in each of these claims
   rvscgd verify --effort full --json verdicts.json --junit verdicts.xml
 
 statuses: exact (decided for all cases), sampled (no counterexample among the cases tried), cited,
@@ -48,6 +49,11 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--effort", choices=EFFORTS, default="quick", help="how many samples and cases (default: quick)"
+    )
+    parser.add_argument(
+        "--controls",
+        action="store_true",
+        help="plant all generated errors in every claim, and show what refutes them (default: a sample)",
     )
     parser.add_argument(
         "--show-proof", action="store_true", help="print what the solver and the ball arithmetic decided"
@@ -130,7 +136,7 @@ def judge_all(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=progress, transient=True, disable=not progress.is_terminal) as bar:
         task = bar.add_task("", total=len(chosen))
-        for one in judge_each(chosen, arguments.seed, arguments.effort == "full"):
+        for one in judge_each(chosen, arguments.seed, arguments.effort == "full", arguments.controls):
             judgements.append(one)
             bar.update(task, advance=1, description=f"{one.claim.label} {one.claim.id}")
             if not progress.is_terminal:
@@ -179,6 +185,8 @@ def _print(
             console.print()
             for line in troubles(one, arguments.seed, arguments.effort):
                 console.print(line, soft_wrap=True)
+    if arguments.controls:
+        _print_controls(judgements, console)
     if arguments.show_proof:
         for one in judgements:
             for proof in _proofs(one.claim):
@@ -192,6 +200,17 @@ def _print(
         f"effort {arguments.effort}, {seconds:.0f} s",
         soft_wrap=True,
     )
+
+
+def _print_controls(judgements: Sequence["Judgement"], console: "Console") -> None:
+    from proofs_check import controls_table
+
+    console.print()
+    console.print(controls_table.table(judgements))
+    for one in judgements:
+        for line in controls_table.findings(one) if one.in_order else ():
+            console.print(line, soft_wrap=True)
+    console.print(f"\n{controls_table.total(judgements)}", soft_wrap=True)
 
 
 def _proofs(claim: "Claim") -> Iterator[str]:
