@@ -188,7 +188,7 @@ def another_threshold(expression: Basic) -> Iterator[Wrong]:
         if isinstance(part, Mul) and sqrt(2) in part.args and _has_root(part):
             wrong = part * sqrt(weight / 2)
             yield f"{text(weight)} for its root √(2·{text(weight)})", put(expression, place, wrong)
-        if isinstance(part, Piecewise) and part.has(a) and part.args[0].expr.is_rational_function(a):
+        if isinstance(part, Piecewise) and part.args[0].expr.has(a) and part.args[0].expr.is_rational_function(a):
             yield "the ordinary l1 threshold", put(expression, place, limit(part.args[0].expr, a, oo))
 
 

@@ -263,6 +263,17 @@ def _curl(claim: Claim) -> tuple[Expr, ...]:
     return (diff(norm_w * across, norm_w) + diff(radial, theta),)
 
 
+def _clipped_residuals(claim: Claim) -> list[Expr]:
+    """The mean over a patch, by its derivative in the width X of the strip."""
+    means = plane.symbolic_patch_means(CLIPPED)
+    residuals = []
+    for k, seen in enumerate(plane.along(claim.subject)):
+        wide = seen.subs(norm_w, 1 / X)
+        slope = norm_v**2 * (means["student"][k] - means["teacher"][k])
+        residuals += [diff(wide, X) - slope, wide.subs(X, 0)]
+    return residuals
+
+
 def _hidden_clipped() -> Claim:
     subject = theory.expected_coarse_gradient(CLIPPED).result.subs(theory.SAME_LAYER)
     student, teacher = subject.expand().coeff(w_hat), subject.expand().coeff(w_star)
@@ -277,7 +288,10 @@ def _hidden_clipped() -> Claim:
         subject=subject,
         assumptions=ASSUMPTIONS,
         example={**EXAMPLE, norm_v: Integer(2)},
-        evidence=(vanishing(_curl, "curl in polar coordinates of the plane"),),
+        evidence=(
+            vanishing(_curl, "curl in polar coordinates of the plane"),
+            vanishing(_clipped_residuals, "the field is the mean over a patch: by its derivative in 1/‖w‖"),
+        ),
         controls=(
             Control("one percent on the teacher's part", student * w_hat + ONE_PERCENT * teacher * w_star),
             Control("the sine of the half angle", student * w_hat + teacher.subs(theta, theta / 2) * w_star),

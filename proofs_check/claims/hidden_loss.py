@@ -54,7 +54,7 @@ def claims() -> tuple[Claim, ...]:
             label="L8",
             statement="With v = v* and any proxy derivative μ′ the expected coarse gradient is the "
                       "gradient in w of "
-            "‖v‖² times the mean of {subject} at x = z·w.",
+            "‖v‖² times the mean of {subject} at x = z·w, which does not jump where the student starts to fire.",
             source=Source(Provenance.DERIVED),
             subject=subject,
             assumptions=(),
@@ -78,7 +78,8 @@ def claims() -> tuple[Claim, ...]:
 
 def _residuals(claim: Claim) -> list[Expr]:
     slope = diff(claim.subject, x).subs(diff(MU(x), x), SLOPE)
-    return [(slope - SLOPE * (STUDENT - TEACHER)).expand()]
+    jump = claim.subject.subs({x: 0, TEACHER: 0})
+    return [(slope - SLOPE * (STUDENT - TEACHER)).expand(), jump.expand()]
 
 
 def _path_evidence() -> Evidence:
@@ -156,8 +157,7 @@ def _potential(subject: Expr, case: Estimated, samples: int, rng: np.random.Gene
             STUDENT: 1.0 * (signal > 0),
             TEACHER: 1.0 * (z @ case.network.w_star > 0),
         }
-        # The only arguments are x and 0.
-        values |= {s: value(signal if one.has(x) else 0 * signal) for one, s in names.items()}
+        values |= {s: value(evaluate(one.args[0], {x: signal}) + 0 * signal) for one, s in names.items()}
         return np.asarray(evaluate(plain, values))
 
     def difference(z: Array) -> Array:

@@ -142,6 +142,7 @@ def _no_bias() -> Claim:
         subject=subject,
         assumptions=(lam > 0, beta > 0),
         example={lam: Rational(1, 4), beta: 2},
+        sharper="smaller",
         uses=("fixed-points-of-the-step", "l0-thresholding-is-a-global-minimiser"),
         evidence=(
             vanishing(

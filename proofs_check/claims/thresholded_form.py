@@ -1,8 +1,9 @@
 """P1 to P3: the printed form of each proximal map, zero up to the threshold t and its formula beyond."""
 
 from collections.abc import Sequence
+from itertools import product
 
-from sympy import Abs, Expr, Integer, Ne, Piecewise, Rational, sign
+from sympy import Abs, Expr, Integer, Ne, Piecewise, Rational, piecewise_fold, sign
 
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Provenance, Source
@@ -13,6 +14,8 @@ from theory.symbols import a, mu, t, x
 PLACES = (
     Integer(0), Rational(1, 3), Rational(999999, 10**6), Integer(1), Rational(1000001, 10**6), Integer(7),
 )  # fmt: skip
+# Thresholds, so that a power of x or t beside a one is seen.
+SCALES = (Rational(1, 5), Integer(1), Integer(6))
 
 
 def claims() -> tuple[Claim, ...]:
@@ -23,13 +26,12 @@ def claims() -> tuple[Claim, ...]:
 def _residuals(claim: Claim, penalty: str) -> Sequence[Expr]:
     """The two branches, and which of them is taken at each place on both sides of the threshold."""
     active = penalties.thresholding(penalty).active
-    zero, beyond = claim.subject.args
+    zero, beyond = piecewise_fold(claim.subject).args
     chosen = []
-    for place in PLACES:
-        for side in (1, -1):
-            # The condition reads x and t alone, and scales with them.
-            holds = bool(zero.cond.subs({x: side * place, t: 1}))
-            chosen.append(Integer(int(holds != bool(place <= 1))))
+    for place, scale, side in product(PLACES, SCALES, (1, -1)):
+        # The condition reads x and t alone; what else a wrong one reads has the value of the example.
+        holds = bool(zero.cond.subs({x: side * place * scale, t: scale}).subs(claim.example))
+        chosen.append(Integer(int(holds != bool(place <= 1))))
     return [zero.expr, beyond.expr - sign(x) * active.subs(x, Abs(x)), *chosen]
 
 

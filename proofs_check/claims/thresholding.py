@@ -15,6 +15,7 @@ from sympy import Abs, Eq, Expr, Integer, Max, Rational, Symbol, Tuple, diff, fa
 
 from numerics.closed_forms import evaluate
 from numerics.penalties import proximal_map
+from proofs_check.claims.branch_checks import branch_beaten
 from proofs_check.claims.cases import UNIT
 from proofs_check.claims.penalty_checks import Weight, weights
 from proofs_check.evidence.cases import Violation, climb, searched
@@ -85,7 +86,11 @@ def _minimiser(penalty: str) -> Claim:
         subject=inverse(penalty),
         assumptions=_positive(penalty),
         example=EXAMPLE,
-        evidence=(unsatisfiable(lambda c: _minimal(c, penalty), "no real number has a smaller objective"),),
+        sharper=("larger", None, "smaller"),
+        evidence=(
+            unsatisfiable(lambda c: _minimal(c, penalty), "no real number has a smaller objective"),
+            searched(weights, lambda c: branch_beaten(c, penalty), "no u among some eighty has a smaller one"),
+        ),
         controls=(
             Control("a threshold one percent too high", Tuple(t * Rational(101, 100), branch, start)),
             Control("twice the displacement", Tuple(t, _displaced_twice(penalty), start)),

@@ -64,6 +64,7 @@ def _convex() -> Claim:
         subject=Integer(0),
         assumptions=(),
         example={},
+        sharper="smaller",
         evidence=(
             unsatisfiable(_convex_queries, "no inner products and norms with ‖x + y‖ ≤ ‖x‖ + ‖y‖ violate it"),
         ),
@@ -222,6 +223,7 @@ def _falls() -> Claim:
         subject=subject,
         assumptions=(c > 0,),
         example={c: 1, theta: Integer(2)},
+        sharper="larger",
         evidence=(
             unsatisfiable(
                 lambda claim: fall_queries(claim.subject.subs(sin(theta), S)),
