@@ -28,6 +28,7 @@ from sympy import (
     powdenest,
     preorder_traversal,
     simplify,
+    sin,
 )
 from sympy.core.relational import Relational
 
@@ -37,6 +38,7 @@ from proofs_check.evidence.real_solver import Problem, TranslationError
 from proofs_check.evidence.smt import square_roots
 from proofs_check.records import Claim
 from proofs_check.variants import Variant, components
+from theory.symbols import theta
 
 DIGITS = 40
 # Of the value's size: forty digits are carried, twenty left to cancellation.
@@ -89,36 +91,49 @@ def directions(claim: Claim) -> tuple[str | None, ...]:
 def _compare(claim: Claim, right: Basic, wrong: Basic, sharper: str | None, context: Context) -> Relation:
     if isinstance(right, Relational):
         return _compare_relations(claim, right, wrong)
-    gaps = list(_gaps(claim, right, wrong, context))
-    if None in gaps and _undefined(claim.assumptions, wrong):
+    pairs = list(_values(claim, right, wrong, context, POINTS if sharper is None else 4 * POINTS))
+    nowhere = any(false is None for _, false in pairs)
+    if nowhere and _undefined(claim.assumptions, wrong):
         return Relation.UNDEFINED
-    sign = {"smaller": 1, "larger": -1, None: 0}[sharper]
-    if any(gap is None or (gap * sign < 0 if sign else gap != 0) for gap in gaps):
+    gaps = [_gap(true, false) for true, false in pairs if true is not None and false is not None]
+    # A bound says nothing where it has no value; a formula has to have one.
+    if any(true is None is not false for true, false in pairs) or (nowhere and sharper is None):
         return Relation.ERROR
-    if all(gap == 0 for gap in gaps) and _same(claim, right, wrong):
+    sign = {"smaller": 1, "larger": -1, None: 0}[sharper]
+    if any(gap * sign < 0 if sign else gap != 0 for gap in gaps):
+        return Relation.ERROR
+    if not nowhere and all(gap == 0 for gap in gaps) and _same(claim, right, wrong):
         return Relation.EQUIVALENT
     if sign and _never_negative(claim, *_peeled(*((wrong, right) if sign > 0 else (right, wrong)))):
         return Relation.WEAKER
     return Relation.ERROR
 
 
-def _gaps(claim: Claim, right: Expr, wrong: Expr, context: Context) -> Iterator[Expr | None]:
-    """Variant less original at admissible points; None where the variant is no real number."""
+def _gap(true: Expr, false: Expr) -> Expr:
+    return S.Zero if abs(false - true) <= NEGLIGIBLE * (1 + abs(true)) else false - true
+
+
+def _values(
+    claim: Claim, right: Expr, wrong: Expr, context: Context, count: int
+) -> Iterator[tuple[Expr | None, Expr | None]]:
+    """Original and variant at admissible points; None where there is no real number."""
     right, wrong = _without_integrals(right, wrong)
     symbols = right.free_symbols | wrong.free_symbols
     try:
-        chosen = points(claim, symbols, context.rng(claim.id, "equivalence"), POINTS)
+        chosen = points(claim, symbols, context.rng(claim.id, "equivalence"), count)
     except NoPointError:
         return
     for point in chosen:
-        true, false = (N(one.subs(point), DIGITS) for one in (right, wrong))
-        if false.free_symbols or not (true.is_number and true.is_finite and true.is_real):
-            continue
-        if not (false.is_finite and false.is_real):
-            yield None
-            continue
-        gap = false - true
-        yield S.Zero if abs(gap) <= NEGLIGIBLE * (1 + abs(true)) else gap
+        yield _number(right, point), _number(wrong, point)
+
+
+def _number(expression: Expr, point: Mapping[Any, Any]) -> Expr | None:
+    """The value of an expression, or None where it is no finite real number."""
+    try:
+        value = N(expression.subs(point), DIGITS)
+    except TypeError:  # SymPy compares a complex number or a pole in a Piecewise
+        return None
+    return value if value.is_number and value.is_finite and value.is_real else None
 
 
 def _without_integrals(*expressions: Expr) -> tuple[Expr, ...]:
@@ -137,7 +152,11 @@ def _same(claim: Claim, right: Expr, wrong: Expr) -> bool:
 
 def _signed(claim: Claim, expression: Expr) -> Expr:
     signs = {s: Dummy(s.name, positive=True) for s in expression.free_symbols if (s > 0) in claim.assumptions}
-    return expression.xreplace(signs)
+    # The angle between two vectors is in [0, π] by definition, and an arc sine in [0, π/2] if it has no sign.
+    signs[sin(theta)] = Dummy("sin_theta", nonnegative=True)
+    known = expression.xreplace(signs)
+    arcs = {arc: Dummy("arc", nonnegative=True) for arc in known.atoms(asin) if arc.args[0].is_nonnegative}
+    return known.xreplace(arcs)
 
 
 def _peeled(larger: Expr, smaller: Expr) -> tuple[Expr, Expr]:

@@ -4,6 +4,7 @@ With ``Context.controls`` every piece of evidence judges every variant. Otherwis
 variants is tried, on one piece of evidence after another, the cheapest first, until one refutes.
 """
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -77,13 +78,20 @@ def trials(claim: Claim, context: Context, run: Run) -> tuple[Trial, ...]:
 
 
 def _tried(claim: Claim, variant: Variant, context: Context, run: Run, *, every: bool) -> Trial:
-    said = relation(claim, variant, context)
+    said = _relation(claim, variant, context)
     words = (variant.operator, variant.error, _formula(variant))
     if said is not Relation.ERROR:
         return Trial(*words, Outcome(said))
     found = list(_findings(variant, context, run, every=every))
     seen = tuple((piece.kind, finding.verdict) for piece, finding in found)
     return Trial(*words, _outcome(variant, found), seen)
+
+
+def _relation(claim: Claim, variant: Variant, context: Context) -> Relation:
+    try:
+        return relation(claim, variant, context)
+    except Exception:  # noqa: BLE001 - what cannot be decided is taken for an error, which has to be refuted
+        return Relation.ERROR
 
 
 def _formula(variant: Variant) -> str:
@@ -95,7 +103,10 @@ def _findings(
 ) -> Iterator[tuple[Evidence, Finding]]:
     ordered = variant.claim.evidence if every else sorted(variant.claim.evidence, key=_cost)
     for piece in ordered:
-        finding = run(piece, variant.claim, context)
+        with warnings.catch_warnings():
+            # A wrong formula may well have no value somewhere; what matters is what the check makes of it.
+            warnings.simplefilter("ignore")
+            finding = run(piece, variant.claim, context)
         yield piece, finding
         if finding.verdict is Verdict.REFUTES and not every:
             return
@@ -108,6 +119,7 @@ def _cost(piece: Evidence) -> int:
 def _outcome(variant: Variant, found: list[tuple[Evidence, Finding]]) -> Outcome:
     if any(finding.verdict is Verdict.REFUTES for _, finding in found):
         return Outcome.REFUTED
-    exact = any(f.verdict is Verdict.SUPPORTS and piece.strength is Strength.EXACT for piece, f in found)
+    exact = [finding.verdict for piece, finding in found if piece.strength is Strength.EXACT]
     # The claim without this assumption says more, and is decided by the same means as the claim.
-    return Outcome.UNNEEDED if exact and variant.dropped is not None else Outcome.SURVIVOR
+    decided = bool(exact) and all(verdict is Verdict.SUPPORTS for verdict in exact)
+    return Outcome.UNNEEDED if decided and variant.dropped is not None else Outcome.SURVIVOR

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from sympy import Basic, Ge, Gt, Integer, Le, Lt, Rational, Tuple, pi
+from sympy import Basic, Ge, Gt, Integer, Le, Lt, Tuple, pi
 from sympy.matrices.matrixbase import MatrixBase
 
 from proofs_check.operators import ONE_PERCENT, OPERATORS
@@ -127,11 +127,10 @@ def _of_assumptions(claim: Claim) -> Iterator[Variant]:
 
 
 def _loosened(relation: Any) -> Any:
-    """The relation with its bound moved outwards by one percent of itself."""
-    if isinstance(relation, (Gt, Ge)):
-        low = (2 - ONE_PERCENT) if not relation.rhs.is_negative else ONE_PERCENT
-        return relation.func(relation.lhs, relation.rhs * low if relation.rhs != 0 else Rational(-1, 100))
-    if isinstance(relation, (Lt, Le)):
-        high = ONE_PERCENT if not relation.rhs.is_negative else 2 - ONE_PERCENT
-        return relation.func(relation.lhs, relation.rhs * high if relation.rhs != 0 else Rational(1, 100))
-    return None
+    """The relation with its bound moved outwards by one percent of itself, where it is not zero."""
+    if not isinstance(relation, (Gt, Ge, Lt, Le)) or relation.rhs == 0:
+        return None
+    outwards = 2 - ONE_PERCENT if isinstance(relation, (Gt, Ge)) else ONE_PERCENT
+    if relation.rhs.is_negative:
+        outwards = 2 - outwards
+    return relation.func(relation.lhs, relation.rhs * outwards)

@@ -6,6 +6,7 @@ jump. Up to the critical weight transformed l1 is continuous, yet still drives p
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Integer, Rational, Tuple, diff, simplify, sqrt
 
 from numerics.closed_forms import evaluate
+from numerics.penalties import proximal_map
 from proofs_check.claims.cases import UNIT
 from proofs_check.claims.penalty_checks import Weight, weights
 from proofs_check.claims.thresholding import SECOND, inverse, query
@@ -73,8 +75,25 @@ def _claim(name: str, says: str, subject: Tuple, excess: Excess, controls: tuple
 NONEXPANSIVE = "|S(x) - S(y)| <= |x - y|"
 
 
+def _is_not_computed(claim: Claim) -> Violation:
+    """Where the map of l1, as it is computed, differs from the triple."""
+
+    def test(case: Weight) -> str | None:
+        values = {mu: case.mu, a: case.a}
+        points, image = _graph(claim.subject, values)
+        just_beyond = np.nextafter(float(evaluate(claim.subject[0], values)), np.inf)
+        points = np.append(points, just_beyond)
+        image = np.append(image, float(evaluate(claim.subject[2], values)))
+        off = np.abs(proximal_map(points, case.mu, "l1") - image) - 64 * UNIT * (np.abs(points) + case.mu)
+        worst = int(np.argmax(off))
+        return f"S({points[worst]:.9g}) is not {image[worst]:.9g}" if off[worst] > 0 else None
+
+    return test
+
+
 def _firm() -> Claim:
-    return _claim(
+    computed = searched(weights, _is_not_computed, "the triple is the map of l1 as it is computed")
+    claim = _claim(
         "l1-proximal-map-is-firmly-nonexpansive",
         "(S(x) - S(y))² <= (S(x) - S(y))(x - y)",
         inverse("l1"),
@@ -86,6 +105,7 @@ def _firm() -> Claim:
             Control("values twice as large", Tuple(mu, u / 2 + mu, Integer(0))),
         ),
     )
+    return replace(claim, evidence=(*claim.evidence, computed))
 
 
 def _hard() -> Claim:
@@ -161,7 +181,7 @@ def _graph(subject: Tuple, values: Mapping[Any, float]) -> tuple[Array, Array]:
     t, start = (float(evaluate(part, values)) for part in (subject[0], subject[2]))
     inner = t * np.linspace(-1, 1, 9)
     beyond = start + t * _STEPS
-    place = evaluate(subject[1], {**values, u: beyond})
+    place = evaluate(subject[1], {**values, u: beyond}) + 0 * beyond
     points = np.concatenate([-place, inner, place])
     return points, np.concatenate([-beyond, 0 * inner, beyond])
 

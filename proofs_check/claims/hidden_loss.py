@@ -79,7 +79,17 @@ def claims() -> tuple[Claim, ...]:
 def _residuals(claim: Claim) -> list[Expr]:
     slope = diff(claim.subject, x).subs(diff(MU(x), x), SLOPE)
     jump = claim.subject.subs({x: 0, TEACHER: 0})
-    return [(slope - SLOPE * (STUDENT - TEACHER)).expand(), jump.expand()]
+    return [_plain(slope - SLOPE * (STUDENT - TEACHER)), _plain(jump)]
+
+
+def _plain(expression: Expr) -> Expr:
+    """Symbols for the values and slopes of μ that are left."""
+    for kind in (Subs, Derivative, AppliedUndef):
+        left = sorted(expression.atoms(kind), key=str)
+        expression = expression.xreplace(
+            {one: Symbol(f"{kind.__name__}_{k}", real=True) for k, one in enumerate(left)}
+        )
+    return expression.expand()
 
 
 def _path_evidence() -> Evidence:
@@ -157,7 +167,7 @@ def _potential(subject: Expr, case: Estimated, samples: int, rng: np.random.Gene
             STUDENT: 1.0 * (signal > 0),
             TEACHER: 1.0 * (z @ case.network.w_star > 0),
         }
-        values |= {s: value(evaluate(one.args[0], {x: signal}) + 0 * signal) for one, s in names.items()}
+        values |= {s: value(evaluate(one.args[0], values) + 0 * signal) for one, s in names.items()}
         return np.asarray(evaluate(plain, values))
 
     def difference(z: Array) -> Array:

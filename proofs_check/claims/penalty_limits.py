@@ -50,7 +50,7 @@ def _towards_l1() -> Claim:
         "As a grows, penalty and threshold of transformed l1 tend to {subject}, those of l1, at "
         "distances of at most (u + u²)/a and μ/a for a >= 2μ + 1.",
         Tuple(u, mu),
-        (mu > 0, u > 0, a >= 2 * mu + 1),
+        (mu > 0, u > 0, a > 0, a >= 2 * mu + 1),
         Rational(1, 2),
         (
             vanishing(lambda c: _limits(c, oo), "SymPy's limits as a → oo"),
@@ -72,9 +72,9 @@ def _towards_l0() -> Claim:
     return _limit_claim(
         "tl1-tends-to-l0-for-small-a",
         "As a falls to zero, penalty (of u ≠ 0) and threshold of transformed l1 tend to {subject}, those of "
-        "l0, at distances of at most a(1 + u)/u and a(1 + μ) for a² <= 2μ.",
+        "l0, at distances of at most a(1 + u)/u and a(1 + μ).",
         Tuple(Integer(1), sqrt(2 * mu)),
-        (mu > 0, u > 0, a > 0, a**2 <= 2 * mu),
+        (mu > 0, u > 0, a > 0),
         Integer(8),
         (
             vanishing(lambda c: _limits(c, 0), "SymPy's limits as a → 0"),

@@ -241,6 +241,13 @@ def _disorder(claim: Claim, penalty: str) -> Violation:
         back = evaluate(claim.subject[1], {u: image[beyond], mu: case.mu, a: case.a})
         # The computed S is exact for a weight that is off by a few roundings.
         residual = np.abs(back - points[beyond]) - 64 * UNIT * (case.a + points[beyond])
-        return f"x(S(x)) differs from x by {residual.max():.3g}" if np.any(residual > 0) else None
+        if np.any(residual > 0):
+            return f"x(S(x)) differs from x by {residual.max():.3g}"
+        edge, start = (float(evaluate(claim.subject[k], {mu: case.mu, a: case.a})) for k in (0, 2))
+        first = float(evaluate(claim.subject[1], {u: start, mu: case.mu, a: case.a}))
+        # The start is a difference of numbers that may be as large as a.
+        if start >= -8 * UNIT * case.a and abs(first - edge) <= 64 * UNIT * (case.a + edge):
+            return None
+        return f"the branch starts at u = {start:.9g} with x = {first:.9g}, t = {edge:.9g}"
 
     return test

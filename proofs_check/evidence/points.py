@@ -69,7 +69,10 @@ def _compiled(relation: Any, names: tuple[Symbol, ...]) -> Callable[..., Any]:
 
 
 def _meets(claim: Claim, point: Mapping[Symbol, Any]) -> bool:
-    return all(relation.subs(point) == True for relation in claim.assumptions)  # noqa: E712 - SymPy's true
+    try:
+        return all(relation.subs(point) == True for relation in claim.assumptions)  # noqa: E712 - SymPy's true
+    except TypeError:  # a bound that is no real number there, and is met by nothing
+        return False
 
 
 def show(point: Mapping[Any, Any]) -> str:

@@ -102,7 +102,9 @@ def _reading(expression: Expr, claim: Claim) -> list[str]:
 
 def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None:
     rng = context.rng(claim.id, "symbolic")
-    for point in points(claim, expression.free_symbols, rng, POINTS):
+    # Each case of a distinction has to be met.
+    count = 4 * POINTS if expression.has(Piecewise) else POINTS
+    for point in points(claim, expression.free_symbols, rng, count):
         value = N(expression.subs(point), DIGITS)
         if value in (nan, zoo, oo, -oo) or value.free_symbols:
             raise ArithmeticError(f"residual {expression} has the value {value} at {show(point)}")
