@@ -19,8 +19,6 @@ class Context:
         Whether to spend more samples (effort full).
     controls : bool
         Whether every generated error is tried on every check, or a sample of them.
-    brief : bool
-        Whether the first counterexample will do, however hard to read: that of a planted error is not shown.
     memo : dict
         Results that do not depend on a claim's subject, kept for its controls.
     """
@@ -28,7 +26,6 @@ class Context:
     seed: int = 0
     full: bool = False
     controls: bool = False
-    brief: bool = False
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def derived_seed(self, *key: str) -> int:

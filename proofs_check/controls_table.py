@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from proofs_check.judge import Judgement
@@ -48,7 +47,9 @@ def table(judgements: Sequence[Judgement]) -> Table:
     shown.add_column("refuted by each kind of evidence")
     for one in judgements:
         numbers = [str(number) for number in counts(one.trials).values()]
-        kinds = (f"{kind} {said.get('refutes', 0)}/{said['planted']}" for kind, said in by_kind(one.trials).items())
+        kinds = (
+            f"{kind} {said.get('refutes', 0)}/{said['planted']}" for kind, said in by_kind(one.trials).items()
+        )
         shown.add_row(one.claim.label, one.claim.id, *numbers, ", ".join(kinds) or reason_for_none(one.claim))
     return shown
 
@@ -66,7 +67,7 @@ def findings(one: Judgement) -> list[str]:
     """The survivors of a claim and the assumptions that it does not need, a line each."""
     said = {Outcome.SURVIVOR: "nothing refutes the generated error", Outcome.UNNEEDED: "holds as well"}
     return [
-        escape(f"  {one.claim.id}: {said[trial.outcome]}: {trial.error}: {trial.formula} ({_verdicts(trial)})")
+        f"  {said[trial.outcome]}: {trial.error}: {trial.formula} ({_verdicts(trial)})"
         for trial in one.trials
         if trial.outcome in said
     ]

@@ -91,18 +91,23 @@ def directions(claim: Claim) -> tuple[str | None, ...]:
 def _compare(claim: Claim, right: Basic, wrong: Basic, sharper: str | None, context: Context) -> Relation:
     if isinstance(right, Relational):
         return _compare_relations(claim, right, wrong)
-    pairs = list(_values(claim, right, wrong, context, POINTS if sharper is None else 4 * POINTS))
+    sign = {"smaller": 1, "larger": -1, None: 0}[sharper]
+    pairs = list(_values(claim, right, wrong, context, 4 * POINTS if sign else POINTS))
     nowhere = any(false is None for _, false in pairs)
     if nowhere and _undefined(claim.assumptions, wrong):
         return Relation.UNDEFINED
-    gaps = [_gap(true, false) for true, false in pairs if true is not None and false is not None]
     # A bound says nothing where it has no value; a formula has to have one.
-    if any(true is None is not false for true, false in pairs) or (nowhere and sharper is None):
+    if any(true is None and false is not None for true, false in pairs) or (nowhere and not sign):
         return Relation.ERROR
-    sign = {"smaller": 1, "larger": -1, None: 0}[sharper]
+    gaps = [_gap(true, false) for true, false in pairs if true is not None and false is not None]
     if any(gap * sign < 0 if sign else gap != 0 for gap in gaps):
         return Relation.ERROR
-    if not nowhere and all(gap == 0 for gap in gaps) and _same(claim, right, wrong):
+    return _proved(claim, right, wrong, sign)
+
+
+def _proved(claim: Claim, right: Expr, wrong: Expr, sign: int) -> Relation:
+    """What points suggest needs a proof."""
+    if _same(claim, right, wrong):
         return Relation.EQUIVALENT
     if sign and _never_negative(claim, *_peeled(*((wrong, right) if sign > 0 else (right, wrong)))):
         return Relation.WEAKER

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from proofs_check.context import Context
 from proofs_check.records import Claim, Control, Evidence, Expected, Finding, Status, Strength, Verdict
@@ -137,7 +137,7 @@ def _vacuity(claim: Claim) -> Finding:
 
 
 def _control_findings(claim: Claim, control: Control, context: Context) -> tuple[Finding, ...]:
-    return _findings(control.of(claim), replace(context, brief=True), claim.evidence)
+    return _findings(control.of(claim), context, claim.evidence)
 
 
 def _findings(claim: Claim, context: Context, evidence: tuple[Evidence, ...]) -> tuple[Finding, ...]:

@@ -136,7 +136,10 @@ def exponents(expression: Basic) -> Iterator[Wrong]:
         if isinstance(part, Pow) and part.exp.is_Rational and not part.base.is_Rational:
             for shift in SHIFTS:
                 power = text(part.exp + shift)
-                yield f"the power {power} in {text(part)}", put(expression, place, part.base ** (part.exp + shift))
+                yield (
+                    f"the power {power} in {text(part)}",
+                    put(expression, place, part.base ** (part.exp + shift)),
+                )
         elif isinstance(part, Symbol) and part not in VECTORS and not isinstance(whole, (Pow, Integral)):
             yield f"the square of {text(part)}", put(expression, place, part**2)
 
@@ -162,7 +165,10 @@ def turned(expression: Basic) -> Iterator[Wrong]:
     """The cases of a distinction the wrong way round."""
     for place, part, _ in places(expression):
         if isinstance(part, Relational) and place:
-            yield f"{text(part)} the other way round", put(expression, place, part.reversedsign.func(*part.args))
+            yield (
+                f"{text(part)} the other way round",
+                put(expression, place, part.reversedsign.func(*part.args)),
+            )
 
 
 def another_angle(expression: Basic) -> Iterator[Wrong]:
@@ -188,7 +194,11 @@ def another_threshold(expression: Basic) -> Iterator[Wrong]:
         if isinstance(part, Mul) and sqrt(2) in part.args and _has_root(part):
             wrong = part * sqrt(weight / 2)
             yield f"{text(weight)} for its root √(2·{text(weight)})", put(expression, place, wrong)
-        if isinstance(part, Piecewise) and part.args[0].expr.has(a) and part.args[0].expr.is_rational_function(a):
+        if (
+            isinstance(part, Piecewise)
+            and part.args[0].expr.has(a)
+            and part.args[0].expr.is_rational_function(a)
+        ):
             yield "the ordinary l1 threshold", put(expression, place, limit(part.args[0].expr, a, oo))
 
 

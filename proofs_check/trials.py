@@ -6,7 +6,7 @@ variants is tried, on one piece of evidence after another, the cheapest first, u
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
@@ -69,7 +69,6 @@ def trials(claim: Claim, context: Context, run: Run) -> tuple[Trial, ...]:
     run : callable
         Runs one piece of evidence and never raises.
     """
-    context = replace(context, brief=True)
     if context.controls:
         return tuple(_tried(claim, one, context, run, every=True) for one in variants(claim))
     ranked = sorted(variants(claim), key=lambda one: one.rank)

@@ -103,7 +103,7 @@ def _of_subject(claim: Claim) -> Iterator[Variant]:
             for error, wrong in operator(part):
                 where = f" in component {number + 1}" if len(parts) > 1 else ""
                 subject = _with(claim.subject, number, wrong)
-                yield Variant(name, error + where, replace(claim, subject=subject))
+                yield Variant(name, error + where, replace(claim, subject=subject, planted=True))
 
 
 def _with(subject: Any, number: int, wrong: Basic) -> Any:
@@ -119,11 +119,15 @@ def _with(subject: Any, number: int, wrong: Basic) -> Any:
 def _of_assumptions(claim: Claim) -> Iterator[Variant]:
     for relation in hypotheses(claim):
         kept = tuple(one for one in claim.assumptions if one != relation)
-        yield Variant("removed", f"without {text(relation)}", replace(claim, assumptions=kept), relation)
+        yield Variant("removed", f"without {text(relation)}", _assuming(claim, kept), relation)
         looser = _loosened(relation)
         if looser is not None:
-            changed = replace(claim, assumptions=(*kept, looser))
+            changed = _assuming(claim, (*kept, looser))
             yield Variant("loosened", f"{text(looser)} for {text(relation)}", changed, relation)
+
+
+def _assuming(claim: Claim, assumptions: tuple[Any, ...]) -> Claim:
+    return replace(claim, assumptions=assumptions, planted=True)
 
 
 def _loosened(relation: Any) -> Any:

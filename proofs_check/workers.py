@@ -29,9 +29,7 @@ EACH = {"symbolic": 35, "smt": 40, "property": 50, "quadrature": 5, "enclosure":
 Findings = tuple[Finding, tuple[Finding, ...], tuple[tuple[Finding, ...], ...], float]
 
 
-def judge_each(
-    claims: Sequence[Claim], seed: int, full: bool, controls: bool = False
-) -> Iterator[Judgement]:
+def judge_each(claims: Sequence[Claim], seed: int, full: bool, controls: bool = False) -> Iterator[Judgement]:
     """Judge claims of the ledger, in whatever order they are finished.
 
     When the iteration is interrupted, the workers are stopped at once.

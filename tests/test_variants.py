@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import (
     Abs,
-    Ge,
     ImmutableMatrix,
     Integer,
     Le,
@@ -118,7 +117,9 @@ def about(subject, *assumptions, **changes):
 )
 def test_operator_makes_the_error_that_it_is_named_for(operator, right, wrong):
     made = [expression for _, expression in operator(right)]
-    assert any((one - wrong).equals(0) if one.is_Atom or not one.is_Piecewise else one == wrong for one in made)
+    assert any(
+        (one - wrong).equals(0) if one.is_Atom or not one.is_Piecewise else one == wrong for one in made
+    )
 
 
 def test_vectors_are_neither_dropped_nor_raised_nor_swapped_with_numbers():
@@ -135,7 +136,7 @@ EXPRESSIONS = st.recursive(
         st.tuples(inner, inner).map(sum),
         st.tuples(inner, inner).map(lambda pair: pair[0] * pair[1]),
         inner.map(lambda one: one**2),
-        inner.map(lambda one: sqrt(one)),
+        inner.map(sqrt),
         inner.map(cos),
     ),
     max_leaves=4,
@@ -368,9 +369,14 @@ def test_assumption_that_exact_evidence_does_without_is_reported_and_sampled_evi
     one = all_errors(replace(CLAIM, assumptions=hypothesis, evidence=(exact,)))
     assert one.status is Status.EXACT
     assert controls_table.counts(one.trials)["unneeded"] == 2
-    one = all_errors(replace(CLAIM, assumptions=hypothesis, evidence=(replace(exact, strength=Strength.SAMPLED),)))
+    one = all_errors(
+        replace(CLAIM, assumptions=hypothesis, evidence=(replace(exact, strength=Strength.SAMPLED),))
+    )
     assert one.status is Status.BLIND
-    assert {trial.operator for trial in one.trials if trial.outcome is Outcome.SURVIVOR} == {"removed", "loosened"}
+    assert {trial.operator for trial in one.trials if trial.outcome is Outcome.SURVIVOR} == {
+        "removed",
+        "loosened",
+    }
 
 
 def test_sample_is_a_fixed_part_of_the_variants_and_stops_at_the_first_refutation():

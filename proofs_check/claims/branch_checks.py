@@ -1,4 +1,4 @@
-"""A search for a point that is better than those which a threshold, a branch x(u) and its start declare best."""
+"""A search for points better than those which a threshold, a branch x(u) and its start declare best."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -54,7 +54,8 @@ def claims() -> tuple[Claim, ...]:
             label="L8",
             statement="With v = v* and any proxy derivative μ′ the expected coarse gradient is the "
                       "gradient in w of "
-            "‖v‖² times the mean of {subject} at x = z·w, which does not jump where the student starts to fire.",
+            "‖v‖² times the mean of {subject} at x = z·w, which does not jump "
+            "where the student starts to fire.",
             source=Source(Provenance.DERIVED),
             subject=subject,
             assumptions=(),

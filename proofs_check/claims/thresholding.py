@@ -89,7 +89,7 @@ def _minimiser(penalty: str) -> Claim:
         sharper=("larger", None, "smaller"),
         evidence=(
             unsatisfiable(lambda c: _minimal(c, penalty), "no real number has a smaller objective"),
-            searched(weights, lambda c: branch_beaten(c, penalty), "no u among some eighty has a smaller one"),
+            searched(weights, lambda c: branch_beaten(c, penalty), "no u of some eighty has a smaller one"),
         ),
         controls=(
             Control("a threshold one percent too high", Tuple(t * Rational(101, 100), branch, start)),

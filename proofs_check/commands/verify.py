@@ -209,7 +209,7 @@ def _print_controls(judgements: Sequence["Judgement"], console: "Console") -> No
     console.print(controls_table.table(judgements))
     for one in judgements:
         for line in controls_table.findings(one) if one.in_order else ():
-            console.print(line, soft_wrap=True)
+            console.print(f"{one.claim.id}:{line}", soft_wrap=True, markup=False)
     console.print(f"\n{controls_table.total(judgements)}", soft_wrap=True)
 
 

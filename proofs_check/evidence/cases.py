@@ -47,7 +47,6 @@ def searched(
 
     def check(claim: Claim, context: Context) -> Finding:
         test, ran = violation(claim), 0
-        shrinking = () if context.brief else (Phase.shrink,)
         budget = EXAMPLES_FULL if context.full else EXAMPLES_QUICK
 
         @seed(context.derived_seed(claim.id, shows))

@@ -75,11 +75,11 @@ def unsatisfiable(queries: Queries, shows: str) -> Evidence:
         What the absence of counterexamples shows.
     """
 
-    def check(claim: Claim, context: Context) -> Finding:
+    def check(claim: Claim, _: Context) -> Finding:
         asked = _with_definedness(queries(claim))
         silent = None
         for name, query in asked.items():
-            found = _decide(claim, name, query, brief=context.brief)
+            found = _decide(claim, name, query)
             if found is not None and found.verdict is Verdict.REFUTES:
                 return found
             silent = silent or found
@@ -127,14 +127,14 @@ def _violated(claim: Claim, query: Query) -> Problem:
     return Problem([*_assumed(claim, query), Not(query.conclusion)], query.roots)
 
 
-def _decide(claim: Claim, name: str, query: Query, *, brief: bool) -> Finding | None:
+def _decide(claim: Claim, name: str, query: Query) -> Finding | None:
     """A counterexample, or why there is no answer, or None if the query holds."""
     possible = Problem(_assumed(claim, query), query.roots)
-    if (answer := possible.solve(brief=brief)) == "unsat":
+    if (answer := possible.solve(brief=claim.planted)) == "unsat":
         raise VacuousError(f"smt: the assumptions of {name!r} exclude each other")
     if answer == "sat":
         violated = _violated(claim, query)
-        if (answer := violated.solve(brief=brief)) == "unsat":
+        if (answer := violated.solve(brief=claim.planted)) == "unsat":
             return None
         if answer == "sat":
             return _counterexample(claim, name, query, violated.solution())
