@@ -7,6 +7,7 @@ proof for all admissible parameters: a normal form that is zero, a sign that Sym
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +26,7 @@ from sympy import (
     asin,
     cancel,
     factor,
+    pi,
     powdenest,
     preorder_traversal,
     simplify,
@@ -45,6 +47,8 @@ DIGITS = 40
 NEGLIGIBLE = S(10) ** -20
 POINTS = 4
 EVEN = 2
+# What an angle between two vectors is by definition.
+ANGLE = (theta >= 0, theta <= pi)
 
 
 class Relation(StrEnum):
@@ -124,8 +128,10 @@ def _values(
     """Original and variant at admissible points; None where there is no real number."""
     right, wrong = _without_integrals(right, wrong)
     symbols = right.free_symbols | wrong.free_symbols
+    by_definition = ANGLE if theta in symbols else ()
+    known = replace(claim, assumptions=(*claim.assumptions, *by_definition))
     try:
-        chosen = points(claim, symbols, context.rng(claim.id, "equivalence"), count)
+        chosen = points(known, symbols, context.rng(claim.id, "equivalence"), count)
     except NoPointError:
         return
     for point in chosen:
@@ -157,7 +163,7 @@ def _same(claim: Claim, right: Expr, wrong: Expr) -> bool:
 
 def _signed(claim: Claim, expression: Expr) -> Expr:
     signs = {s: Dummy(s.name, positive=True) for s in expression.free_symbols if (s > 0) in claim.assumptions}
-    # The angle between two vectors is in [0, π] by definition, and an arc sine in [0, π/2] if it has no sign.
+    # By ANGLE; and the arc sine of what is not negative is not negative.
     signs[sin(theta)] = Dummy("sin_theta", nonnegative=True)
     known = expression.xreplace(signs)
     arcs = {arc: Dummy("arc", nonnegative=True) for arc in known.atoms(asin) if arc.args[0].is_nonnegative}
