@@ -52,7 +52,8 @@ def judged(**changes) -> Judgement:
 def test_true_claim_with_a_check_that_refutes_its_errors_is_exact():
     assert judged().status is Status.EXACT
     assert judged().in_order
-    assert (judged().caught, judged().planted) == (2, 2)
+    # Two by hand, two by machine.
+    assert (judged().caught, judged().planted) == (4, 4)
 
 
 def test_strength_of_the_evidence_decides_between_exact_sampled_and_cited():
