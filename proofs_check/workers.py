@@ -26,7 +26,7 @@ WORTH_A_WORKER = 4
 ONCE = {"monte_carlo": 400, "simulation": 250}
 EACH = {"symbolic": 35, "smt": 40, "property": 50, "quadrature": 5, "enclosure": 50}
 
-Findings = tuple[Finding, tuple[Finding, ...], tuple[tuple[Finding, ...], ...], float]
+Findings = tuple[Finding, tuple[Finding, ...], tuple[tuple[Finding, ...], ...], float, tuple[Trial, ...]]
 
 
 def judge_each(claims: Sequence[Claim], seed: int, full: bool, controls: bool = False) -> Iterator[Judgement]:
@@ -43,7 +43,7 @@ def judge_each(claims: Sequence[Claim], seed: int, full: bool, controls: bool = 
     pool = ProcessPoolExecutor(workers, mp_context=start, initializer=_ignore_interrupts)
     try:
         ordered = sorted(claims, key=expected_cost, reverse=True)
-        pending = {pool.submit(_judge_one, claim.id, seed, full): claim for claim in ordered}
+        pending = {pool.submit(_judge_one, claim.id, seed, full, controls): claim for claim in ordered}
         for done in as_completed(pending):
             yield Judgement(pending[done], *done.result())
     except BaseException:

@@ -18,7 +18,7 @@ from proofs_check.claims.penalty_checks import threshold_residuals
 from proofs_check.claims.runs import Batch
 from proofs_check.evidence.cases import Violation, climb, searched, simulated
 from proofs_check.evidence.symbolic import vanishing
-from proofs_check.records import Claim, Control, Provenance, Source, Strength
+from proofs_check.records import Claim, Control, Provenance, Source
 from theory.bounds import error_bound, filter_error
 from theory.penalties import PENALTIES, TITLES
 from theory.symbols import a, beta, c, d, kappa, lam, mu, theta

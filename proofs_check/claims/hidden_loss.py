@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
-from sympy import Expr, Function, Integer, Symbol, diff
+from sympy import Derivative, Expr, Function, Integer, Subs, Symbol, diff
 from sympy.core.function import AppliedUndef
 
 from numerics.closed_forms import evaluate

@@ -2,9 +2,6 @@
 
 from collections.abc import Mapping
 
-from collections.abc import Mapping
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 from sympy import Eq, Expr, Integer, Rational, diff, sqrt
@@ -51,7 +48,6 @@ def _contraction() -> Claim:
                 "the step, differentiated in surviving coordinates, where S moves with w; and an error with "
                 "parts in other coordinates too, where S rests",
             ),
-            _BELOW_ONE,
             simulated(
                 rates,
                 lambda claim: _rate(claim, largest=False),
@@ -101,7 +97,7 @@ def _best_contraction() -> Claim:
     return Claim(
         id="contraction-factor-at-the-largest-step",
         label="A10",
-        statement="At η = 1/(c+β) the contraction factor is {subject} < 1.",
+        statement="At η = 1/(c+β) the contraction factor is {subject}.",
         source=HERE,
         subject=subject,
         assumptions=(c > 0, beta > 0, kappa > beta),
@@ -115,7 +111,6 @@ def _best_contraction() -> Claim:
                 },
                 "the step of this size, differentiated in surviving coordinates",
             ),
-            _BELOW_ONE,
             simulated(
                 rates,
                 lambda claim: _rate(claim, largest=True),

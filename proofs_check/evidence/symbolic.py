@@ -16,6 +16,7 @@ from sympy import (
     Integral,
     Mul,
     N,
+    Piecewise,
     Symbol,
     count_ops,
     expand,
