@@ -120,13 +120,26 @@ def test_score_of_a_binomial_count_is_the_one_computed_by_hand():
     assert score(drawn, np.array([0.3])).tail == pytest.approx(2 * stats.t.sf(0.05 / np.sqrt(1.875e-4), 999))
 
 
-def test_scores_of_the_difference_of_two_samples_of_other_sizes_and_spreads_are_uniform():
+@pytest.mark.parametrize(("few", "spread"), [(300, 1.0), (20, 1.0), (20, 0.01), (20, 30.0)])
+def test_scores_of_the_difference_of_two_samples_of_other_sizes_and_spreads_are_uniform(few, spread):
     rng = np.random.default_rng(7)
     tails = []
-    for _ in range(500):
-        one, other = (estimate(lambda z, s=s: s * z, (2,), n, rng) for s, n in ((1.0, 300), (3.0, 900)))
+    for _ in range(1000):
+        one, other = (
+            estimate(lambda z, s=s: s * z, (2,), n, rng) for s, n in ((spread * few**0.5, few), (30.0, 900))
+        )
         tails.append(score(difference(one, other), np.zeros(2)).tail)
     assert stats.kstest(tails, "uniform").pvalue > 1e-4
+
+
+def test_freedom_of_a_difference_is_that_of_welch_and_lies_between_those_of_its_samples():
+    one, other = Estimate(np.zeros(1), np.array([[4.0]]), 10), Estimate(np.zeros(1), np.array([[9.0]]), 30)
+    welch = (0.4 + 0.3) ** 2 / (0.4**2 / 9 + 0.3**2 / 29)
+    assert difference(one, other).samples == int(welch) + 1
+    assert difference(one, other).covariance / difference(one, other).samples == pytest.approx(0.7)
+    still = Estimate(np.zeros(1), np.zeros((1, 1)), 10)
+    assert difference(still, other).samples in (29, 30)
+    assert score(difference(still, still), np.zeros(1)).tail == 1
 
 
 def test_mean_without_variance_has_to_agree_exactly():

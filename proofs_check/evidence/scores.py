@@ -86,14 +86,23 @@ def score(estimate: Estimate, prediction: Array) -> Score:
 
 
 def difference(one: Estimate, other: Estimate) -> Estimate:
-    """Estimate of the difference of two means, from independent samples.
+    """Estimate of the difference of two means, from independent samples of other sizes and covariances.
 
-    Its covariance is scaled to that of one sample of the smaller size, whose number is the least that the
-    degrees of freedom can be.
+    Its number of samples is one more than the degrees of freedom that the sum V = V₁ + V₂ of both means'
+    covariances has, k(k + 1)/ν = Σ (tr((VᵢV⁻¹)²) + tr(VᵢV⁻¹)²)/(nᵢ - 1), by matching its second moments to
+    those of a Wishart matrix (Krishnamoorthy and Yu, 2004; Welch's number for k = 1).
     """
-    samples = min(one.samples, other.samples)
-    covariance = samples * (one.covariance / one.samples + other.covariance / other.samples)
-    return Estimate(one.mean - other.mean, covariance, samples)
+    means = [np.atleast_2d(sample.covariance) / sample.samples for sample in (one, other)]
+    total = means[0] + means[1]
+    # A direction without variance has no part in either.
+    inverse = np.linalg.pinv(total, rcond=DEGENERATE, hermitian=True)
+    rank, spread = float(np.trace(total @ inverse)), 0.0
+    for part, sample in zip(means, (one, other), strict=True):
+        share = part @ inverse
+        spread += float(np.trace(share @ share) + np.trace(share) ** 2) / (sample.samples - 1)
+    free = rank * (rank + 1) / spread if spread else min(one.samples, other.samples) - 1
+    samples = int(free) + 1
+    return Estimate(one.mean - other.mean, samples * total, samples)
 
 
 def detectable(estimate: Estimate) -> float:
