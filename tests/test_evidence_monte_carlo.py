@@ -254,3 +254,5 @@ def test_ledger_with_too_many_comparisons_is_refused():
 def test_every_monte_carlo_check_of_the_ledger_is_counted():
     pieces = [piece for one in ledger() for piece in one.evidence]
     assert all(p.comparisons is not None and p.comparisons.count for p in pieces if p.kind == "monte_carlo")
+    # Frequencies of failures are judged by chance as well.
+    assert "simulation" in {p.kind for p in pieces if p.comparisons is not None}

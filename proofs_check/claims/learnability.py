@@ -34,6 +34,7 @@ from numerics.learnability import pull as largest_pull
 from proofs_check.claims.trapping import HERE
 from proofs_check.context import Context
 from proofs_check.evidence.cases import Violation, simulated
+from proofs_check.evidence.scores import FALSE_ALARM
 from proofs_check.evidence.substitution import Instance, at_the_example
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Expected
@@ -41,8 +42,6 @@ from theory import learnability
 from theory.symbols import c, d, delta, pull
 
 HALF = Rational(1, 2)
-# Probability of a false alarm of each comparison of a frequency.
-FALSE_ALARM = 1e-9
 UNIFORM_QUICK, UNIFORM_FULL = 100_000, 1_000_000
 # Starts of each of the six cells of runs.
 RUNS_QUICK, RUNS_FULL = 17_000, 100_000
@@ -106,11 +105,15 @@ class Frequency:
                 f"{min(many, few):.2g}, d = {self.d}, Λ/c = {self.level:.6g}")  # fmt: skip
 
 
+# Dimensions, and δ.
+CAPS = ((2, 1.0), (3, 1.5), (10, 1.2))
+
+
 def uniform_starts(context: Context) -> list[Frequency]:
     """Uniform starts beyond an angle of π - δ from the teacher."""
     found = []
     runs = UNIFORM_FULL if context.full else UNIFORM_QUICK
-    for dimension, angle in ((2, 1.0), (3, 1.5), (10, 1.2)):
+    for dimension, angle in CAPS:
         starts = gaussian.uniform_sphere(context.rng("uniform", str(dimension)), runs, dimension)
         beyond = int((gaussian.angle(starts, np.eye(dimension)[0]) > np.pi - angle).sum())
         found.append(Frequency(dimension, float(np.sin(angle)), Failures(runs, beyond), attained=True))
@@ -167,6 +170,7 @@ def _start() -> Claim:
                 uniform_starts,
                 _frequency(lambda case: {d: case.d, delta: float(np.arcsin(case.level))}),
                 "uniform starts, two-sided binomial test",
+                comparisons=2 * len(CAPS),
             ),
         ),
         controls=_variants(sin(delta) ** 2),
@@ -222,6 +226,7 @@ def _learned() -> Claim:
                 failures,
                 _frequency(lambda case: {d: case.d, c: 1.0, pull: case.level}),
                 "frequency of failures, one-sided, and two-sided against an adversary; binomial tests",
+                comparisons=2 * len(CELLS),
             ),
         ),
         controls=_variants((pull / c) ** 2),
