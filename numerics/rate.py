@@ -68,8 +68,7 @@ def contraction(
     measured = _factor(gaussian.norm(back.history.w[:, 0] - limit))
     if measured is None:
         return None, None
-    applies = penalty != "tl1" and drawn.c == drawn.c_min and np.count_nonzero(result.u[row]) > 1
-    return measured, _predicted(drawn.c, beta, step, float(kappa[row])) if applies else None
+    return measured, predicted_factor(drawn, penalty, result.u[row], beta, step, float(kappa[row]))
 
 
 def _aside(w: Array, u: Array) -> Array:
@@ -91,11 +90,21 @@ def _factor(distance: Array) -> float | None:
     return float((distance[last] / distance[half]) ** (1 / (last - half)))
 
 
-def _predicted(c: float, beta: float, step: float, kappa: float) -> float | None:
+def predicted_factor(
+    drawn: Problem, penalty: str, u: Array, beta: float, step: float, kappa: float
+) -> float | None:
+    """Contraction factor A10 at a limit with the thresholded form u (d,) and multiplier κ.
+
+    Returns
+    -------
+    float or None
+        None where A10 does not apply: for transformed l1, an estimator whose c(θ) is not constant, fewer than
+        two coordinates that survive, or κ ≤ β.
+    """
     from theory import symbols as sym
     from theory.limit import contraction_factor
 
-    if kappa <= beta:
+    if penalty == "tl1" or drawn.c != drawn.c_min or np.count_nonzero(u) < 2 or kappa <= beta:
         return None
-    values = {sym.c: c, sym.beta: beta, sym.eta: step * largest_step(c, beta), sym.kappa: kappa}
+    values = {sym.c: drawn.c, sym.beta: beta, sym.eta: step * largest_step(drawn.c, beta), sym.kappa: kappa}
     return float(evaluate(contraction_factor().result, values))

@@ -1,0 +1,1 @@
+"""Figures of simulated errors beside what the theory says of them."""
