@@ -223,10 +223,20 @@ def _largest(values: Array) -> float | None:
     return float(values.max()) if values.size else None
 
 
-def compare(drawn: Problem, penalties: Sequence[str], a: float) -> Iterator[Cell]:
-    """Yield a cell for every penalty, weight and relaxation of the grid; ``a`` is for transformed l1."""
-    for penalty in penalties:
-        for weight in WEIGHTS:
-            for relaxation in RELAXATIONS:
-                shape = a if penalty == "tl1" else None
-                yield compare_cell(drawn, penalty, weight * drawn.c, relaxation * drawn.c, shape)
+Choice = tuple[str, float, float, float | None]
+
+
+def plan(drawn: Problem, penalties: Sequence[str], a: float) -> tuple[Choice, ...]:
+    """Penalty, λ, β and shape of every cell of the grid; ``a`` is for transformed l1."""
+    return tuple(
+        (penalty, weight * drawn.c, relaxation * drawn.c, a if penalty == "tl1" else None)
+        for penalty in penalties
+        for weight in WEIGHTS
+        for relaxation in RELAXATIONS
+    )
+
+
+def compare(drawn: Problem, chosen: Sequence[Choice]) -> Iterator[Cell]:
+    """Yield a cell for every choice of `plan`."""
+    for choice in chosen:
+        yield compare_cell(drawn, *choice)

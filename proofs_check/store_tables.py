@@ -137,8 +137,8 @@ def _middle(rows: Iterable[Row], name: str) -> float | None:
     return median(values) if values else None
 
 
-def show(path: str, penalties: Sequence[str]) -> int:
-    """Print the tables of a store; return 1 if a bound is violated, else 0.
+def show(path: str, penalties: Sequence[str]) -> tuple[int, list[Row]]:
+    """Print the tables of a store; return 1 if a bound is violated, else 0, and the rows.
 
     Raises
     ------
@@ -161,4 +161,4 @@ def show(path: str, penalties: Sequence[str]) -> int:
         f"Repeat: rvscgd sweep {about['source']} --store NEW.sqlite --seed {about['seed']}",
         soft_wrap=True,
     )
-    return 1 if violations else 0
+    return (1 if violations else 0), rows

@@ -13,7 +13,8 @@ from numerics.penalties import PENALTIES
 
 
 def grid(ste, dim=30, sparsity=4, runs=24, seed=1, penalties=PENALTIES, a=1.0):
-    return list(bounds.compare(problem.problem(ste, dim, sparsity, runs, seed), penalties, a))
+    drawn = problem.problem(ste, dim, sparsity, runs, seed)
+    return list(bounds.compare(drawn, bounds.plan(drawn, penalties, a)))
 
 
 @pytest.mark.parametrize("ste", ESTIMATORS)

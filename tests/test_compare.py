@@ -5,13 +5,16 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from numerics import bounds, network, penalties
+from numerics.sweep_records import CellSpec
 from proofs_check import cli
 from proofs_check.commands import compare
+from proofs_check.figures import catalogue
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = ("--dim", "12", "--sparsity", "3", "--runs", "8")
@@ -45,11 +48,16 @@ def test_one_seed_gives_one_document_and_one_figure_to_the_byte(tmp_path):
     # Two processes, as the order of a set changes from one to the next.
     for name in ("one", "two"):
         done = command(
-            *SMALL, "--penalty", "l0", "l0", "--figures", name, "--json", f"{name}.json", cwd=tmp_path
-        )
+            *SMALL, "--penalty", "l0", "l0", "--figures", name, "--only", "penalties", "angles",
+            "--json", f"{name}.json", cwd=tmp_path,
+        )  # fmt: skip
         assert (done.returncode, done.stderr) == (0, "")
     drawn = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert drawn == [f"{name}-l0.{kind}" for name in ("angles", "bounds") for kind in ("png", "svg")]
+    assert drawn == ["angles-l0.png", "angles-l0.svg", "penalties.png", "penalties.svg"]
+    assert (
+        "two/penalties.svg, .png: rvscgd compare --only penalties --figures two --penalty l0 l0 --dim 12 "
+        "--sparsity 3 --runs 8" in done.stdout
+    )
     for name in drawn:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
@@ -80,6 +88,11 @@ def test_another_seed_gives_other_errors(tmp_path):
         (("--json", "."), "--json=., a file is required, this is a folder"),
         (("--csv", "no/x"), "--csv=no/x, the folder of the file must exist"),
         (("--json", "x", "--csv", "./x"), "--csv=./x, another file than that of --json is required"),
+        (("--only", "support"), "--only=support, --figures DIR is required to draw them"),
+        (
+            ("--store", "x", "--figures", "f", "--only", "angles"),
+            "--only=angles, a store keeps no iterates; leave out --store",
+        ),
         (("--figures", "taken"), "--figures=taken, a folder is required, this is a file"),
         (("--figures", "new", "--json", "no/x"), "--json=no/x, the folder of the file must exist"),
     ],
@@ -122,13 +135,41 @@ def test_a_disk_that_fills_up_is_a_sentence(tmp_path, monkeypatch, capsys):
 
 def test_figures_of_exact_recovery_and_of_trapped_runs_can_be_drawn(tmp_path):
     # In the plane with a teacher on an axis the error is 0, which has no logarithm.
-    done = command("--dim", 2, "--sparsity", 1, "--penalty", "l1", "--figures", "f", cwd=tmp_path)
+    done = command(
+        "--dim", 2, "--sparsity", 1, "--runs", 8, "--penalty", "l1", "--figures", "f", cwd=tmp_path
+    )
     assert (done.returncode, done.stderr) == (0, "")
+    names = [*(f"{name}-l1" for name in compare.PICTURES if name != "penalties"), "penalties"]
+    assert {path.name for path in (tmp_path / "f").iterdir()} == {
+        f"{name}.{kind}" for name in names for kind in ("svg", "png")
+    }
 
 
 def test_names_spelled_out_for_the_parser_are_those_of_the_numerics():
     assert set(compare.PENALTIES) == set(penalties.PENALTIES)
     assert set(compare.ESTIMATORS) == set(network.ESTIMATORS)
+    assert set(compare.PICTURES) == {*catalogue.PICTURES, "angles"}
+
+
+def test_interrupt_keeps_what_is_finished_and_says_what_was_not_run(tmp_path, monkeypatch, capsys):
+    whole = bounds.compare
+
+    def stopped(drawn, chosen):
+        yield from list(whole(drawn, chosen[:2]))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bounds, "compare", stopped)
+    path = tmp_path / "out.json"
+    assert cli.main(["compare", *SMALL, "--penalty", "l1", "--json", str(path)]) == 130
+    document = json.loads(path.read_text())
+    assert (len(document["rows"]), len(document["not_run"])) == (2, 13)
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_largest_set_of_rows_that_agree_in_the_other_parameters_is_drawn():
+    base = CellSpec("l1", "relu", 10, 3, 0.01, 1.0, 1.0, None, "random", None, 1, 1, 10, 0, None)
+    cells = [replace(base, lam_over_c=x, beta_over_c=y) for x, y in ((0.1, 1), (0.2, 1), (0.1, 2))]
+    assert catalogue.alike(cells, ("lam_over_c", "sparsity")) == cells[:2]
 
 
 def test_help_imports_nothing_heavy(tmp_path):

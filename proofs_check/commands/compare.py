@@ -2,23 +2,39 @@
 
 import argparse
 import math
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from numerics.bounds import Cell
+    from numerics.bounds import Cell, Choice
     from numerics.problem import Problem
+    from numerics.sweep_records import CellSpec
 
+Item = TypeVar("Item")
 # Spelled out and not taken from the numerics, whose import is NumPy's; a test compares them.
 PENALTIES = ("l1", "l0", "tl1")
 ESTIMATORS = ("identity", "relu", "clipped_relu")
+PICTURES = ("bounds", "angles", "tightness", "support", "penalties", "failures", "minibatch")
+# Teachers of the experiments behind the figures; each has a share of the runs.
+TEACHERS = 8
 _EPILOG = """\
 examples:
   rvscgd compare                                     all penalties, ReLU estimator
   rvscgd compare --penalty l1 tl1 --shape-a 0.5 --dim 200 --sparsity 10
   rvscgd compare --ste clipped_relu --json errors.json --figures figures
-  rvscgd compare --store sweep.sqlite                what a sweep found (see rvscgd sweep --help)
+  rvscgd compare --figures figures --only support failures
+  rvscgd compare --store sweep.sqlite --figures figures    what a sweep found (see rvscgd sweep --help)
+
+figures, as SVG and PNG:
+  bounds      largest error against its bounds, over λ and β; one for each penalty
+  angles      angle to the teacher and distance from the limit over the iterations, with the predicted rate
+  tightness   largest error over its bound with s, over λ and s
+  support     how often the support is recovered over λ and s/d, with the frontier that A7 predicts
+  penalties   l1, l0 and transformed l1 at equal support
+  failures    share of trapped starts against the learnability bound A12, over d and Λ/c
+  minibatch   error floor over the batch size against A8's inexact form
 
 exit codes: 0 no bound is violated, 1 one is, 2 bad usage."""
 
@@ -45,7 +61,8 @@ def add_parser(subparsers: Any) -> None:
     add("--store", metavar="FILE", help="show the tables of this store of `rvscgd sweep` instead")
     add("--json", metavar="PATH", help="write parameters, rows and summary to this file")
     add("--csv", metavar="PATH", help="write the rows to this file")
-    add("--figures", metavar="DIR", help="draw errors against bounds, and angles over the iterations")
+    add("--figures", metavar="DIR", help="draw figures into this folder, see below")
+    add("--only", nargs="+", choices=PICTURES, metavar="NAME", help="which figures; default: all")
     parser.set_defaults(run=run)
 
 
@@ -58,15 +75,20 @@ def run(arguments: argparse.Namespace) -> int:
     from numerics import bounds
     from numerics.problem import MAX_ITERATIONS, problem
     from numerics.simulator import STEP_TOLERANCE
+    from proofs_check.comparison_output import print_table, summary
 
     penalties = tuple(dict.fromkeys(arguments.penalty))
     drawn = problem(arguments.ste, arguments.dim, sparsity, arguments.runs, arguments.seed)
     if bounds.needs_compiler(drawn):
         _compile()
-    total = len(penalties) * len(bounds.WEIGHTS) * len(bounds.RELAXATIONS)
-    cells = list(_watched(bounds.compare(drawn, penalties, shape), total))
-    if folder is not None:
-        _guard("--figures", lambda: _draw(folder, drawn, cells, shape))
+    chosen = bounds.plan(drawn, penalties, shape)
+    cells: list[Cell] = []
+    interrupted = False
+    try:
+        cells.extend(_watched(bounds.compare(drawn, chosen), len(chosen)))
+        lines = [] if folder is None else list(_draw(arguments, folder, drawn, penalties, shape))
+    except KeyboardInterrupt:
+        interrupted = True
     parameters = {
         "penalties": penalties,
         "ste": arguments.ste,
@@ -77,20 +99,23 @@ def run(arguments: argparse.Namespace) -> int:
         "max_iterations": MAX_ITERATIONS,
         "step_tolerance": STEP_TOLERANCE,
     }
-    writers = {"--json": lambda: _json(parameters, arguments.seed, cells), "--csv": lambda: _csv(cells)}
-    _write(outputs, writers)
-    _print(cells, arguments.dim, sparsity)
+    _write(outputs, parameters, arguments.seed, cells, chosen[len(cells) :])
+    print_table(cells, arguments.dim, sparsity)
+    if interrupted:
+        raise KeyboardInterrupt
+    for line in lines:
+        print(line)
     return 1 if summary(cells)["violations"] else 0
 
 
 def _show_store(arguments: argparse.Namespace) -> int:
-    """Print the tables of a store, with which only --penalty goes together."""
+    """Print the tables of a store and draw its figures; what is simulated cannot be chosen any more."""
     simulated = {
         "--ste": (arguments.ste, "relu"), "--dim": (arguments.dim, 50), "--runs": (arguments.runs, 64),
         "--sparsity": (arguments.sparsity, None), "--shape-a": (arguments.shape_a, None),
         "--seed": (arguments.seed, 0),
     }  # fmt: skip
-    written = {"--json": arguments.json, "--csv": arguments.csv, "--figures": arguments.figures}
+    written = {"--json": arguments.json, "--csv": arguments.csv}
     for option, (value, default) in simulated.items():
         if value != default:
             raise ValueError(
@@ -99,9 +124,20 @@ def _show_store(arguments: argparse.Namespace) -> int:
     for option, value in written.items():
         if value is not None:
             raise ValueError(f"{option}={value}, with --store use `rvscgd sweep --store FILE --export PATH`")
+    if "angles" in (arguments.only or ()):
+        raise ValueError("--only=angles, a store keeps no iterates; leave out --store")
+    _, folder = _check_outputs(arguments)
     from proofs_check.store_tables import show
 
-    return show(arguments.store, tuple(dict.fromkeys(arguments.penalty)))
+    code, rows = show(arguments.store, tuple(dict.fromkeys(arguments.penalty)))
+    if folder is not None:
+        from proofs_check.figures.gallery import draw, told
+
+        names = [name for name in arguments.only or PICTURES if name != "angles"]
+        again = ["--store", arguments.store, *_options(arguments, ("penalty",))]
+        for line in told(draw(rows, names, folder), arguments.figures, again):
+            print(line)
+    return code
 
 
 def _check_numbers(arguments: argparse.Namespace) -> tuple[int, float]:
@@ -135,6 +171,8 @@ def _check_outputs(arguments: argparse.Namespace) -> tuple[dict[str, Path], Path
     if len(set(outputs.values())) < len(outputs):
         raise ValueError(f"--csv={arguments.csv}, another file than that of --json is required")
     folder = arguments.figures
+    if arguments.only is not None and folder is None:
+        raise ValueError(f"--only={' '.join(arguments.only)}, --figures DIR is required to draw them")
     return outputs, None if folder is None else check_folder("--figures", folder)
 
 
@@ -150,103 +188,82 @@ def _compile() -> None:
     console.print(f"simulator compiled or loaded in {took:.1f} s")
 
 
-def _watched(cells: "Iterator[Cell]", total: int) -> "Iterator[Cell]":
-    """Pass the cells on and show on a terminal how many are done."""
+def _watched(items: Iterable[Item], total: int, what: str = "simulating") -> Iterator[Item]:
+    """Pass the items on and show on a terminal how many are done."""
     from rich.console import Console
     from rich.progress import track
 
     console = Console(stderr=True)
-    yield from track(
-        cells, "simulating", total, console=console, transient=True, disable=not console.is_terminal
+    yield from track(items, what, total, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _draw(
+    arguments: argparse.Namespace, folder: Path, drawn: "Problem", penalties: Sequence[str], shape: float
+) -> Iterator[str]:
+    """Draw the figures; yield lines that say where each is and what draws it again."""
+    from proofs_check.figures import gallery
+
+    names = tuple(dict.fromkeys(arguments.only or PICTURES))
+    others = [name for name in names if name != "angles"]
+    cells = gallery.experiment(others, _bases(arguments, drawn, penalties, shape))
+    rows = gallery.measured(
+        cells, arguments.seed, os.cpu_count() or 1, lambda items, total: _watched(items, total, "drawing")
     )
-
-
-def _guard(option: str, work: Any) -> None:
-    """Turn a full disk or a folder that has gone into a sentence."""
+    again = _options(arguments, ("penalty", "ste", "dim", "sparsity", "shape_a", "runs", "seed"))
     try:
-        work()
+        if "angles" in names:
+            files = gallery.draw_angles(drawn, penalties, shape, folder)
+            yield from gallery.told(files, arguments.figures, again)
+        yield from gallery.told(gallery.draw(rows, others, folder), arguments.figures, again)
     except OSError as error:
-        raise ValueError(f"{option}, the file could not be written ({error})") from error
+        raise ValueError(f"--figures, the file could not be written ({error})") from error
 
 
-def _draw(folder: Path, drawn: "Problem", cells: "list[Cell]", shape: float) -> None:
-    from proofs_check import figures
+def _bases(
+    arguments: argparse.Namespace, drawn: "Problem", penalties: Sequence[str], shape: float
+) -> "list[CellSpec]":
+    """For each penalty a cell with the common parameters, that experiments vary."""
+    from numerics.problem import MAX_ITERATIONS
+    from numerics.sweep_records import CellSpec
 
-    for penalty in dict.fromkeys(cell.penalty for cell in cells):
-        a = shape if penalty == "tl1" else None
-        figures.save(figures.bounds([c for c in cells if c.penalty == penalty]), folder, f"bounds-{penalty}")
-        figures.save(figures.angles(drawn, penalty, a), folder, f"angles-{penalty}")
+    return [
+        CellSpec(
+            penalty, arguments.ste, arguments.dim, drawn.sparsity, 0.01, 1.0, 1.0,
+            shape if penalty == "tl1" else None, "random", None,
+            TEACHERS, max(1, arguments.runs // TEACHERS), MAX_ITERATIONS, 0, None,
+        )
+        for penalty in penalties
+    ]  # fmt: skip
 
 
-def _write(outputs: Mapping[str, Path], writers: Mapping[str, Any]) -> None:
+def _options(arguments: argparse.Namespace, names: Sequence[str]) -> list[str]:
+    """The given options that differ from their defaults, as on a command line."""
+    defaults = {"penalty": PENALTIES, "ste": "relu", "dim": 50, "runs": 64, "seed": 0}
+    found: list[str] = []
+    for name in names:
+        value = getattr(arguments, name)
+        if value is not None and value != defaults.get(name):
+            values = value if isinstance(value, (list, tuple)) else [value]
+            found += [f"--{name.replace('_', '-')}", *map(str, values)]
+    return found
+
+
+def _write(
+    outputs: Mapping[str, Path],
+    parameters: Mapping[str, Any],
+    seed: int,
+    cells: "list[Cell]",
+    skipped: "Sequence[Choice]",
+) -> None:
+    from proofs_check.comparison_output import as_csv, as_json
     from proofs_check.files import write_whole
 
+    contents = {
+        "--json": lambda: as_json(parameters, seed, cells, skipped),
+        "--csv": lambda: as_csv(cells),
+    }
     for option, path in outputs.items():
-        _guard(option, lambda path=path, option=option: write_whole(path, writers[option]()))
-
-
-def summary(cells: "Iterable[Cell]") -> dict[str, Any]:
-    """Sums and extremes over all cells; ``None`` where no run converged."""
-    rows = list(cells)
-
-    def largest(name: str) -> float | None:
-        return max((getattr(c, name) for c in rows if getattr(c, name) is not None), default=None)
-
-    return {
-        "cells": len(rows),
-        **{n: sum(getattr(c, n) for c in rows) for n in ("runs", "violations", "not_converged", "trapped")},
-        **{n: largest(n) for n in ("tightness", "tightness_sparse", "identity_residual", "most_iterations")},
-    }
-
-
-def _json(parameters: Mapping[str, Any], seed: int, cells: "list[Cell]") -> str:
-    import json
-    import platform
-    from dataclasses import asdict
-    from importlib.metadata import PackageNotFoundError, version
-
-    versions = {"python": platform.python_version()}
-    for name in ("rvscgd", "numpy", "scipy", "sympy"):
         try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = "(not installed)"
-    document = {
-        "parameters": parameters,
-        "seed": seed,
-        "versions": versions,
-        "rows": [asdict(cell) for cell in cells],
-        "summary": summary(cells),
-    }
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
-
-
-def _csv(cells: "list[Cell]") -> str:
-    import csv
-    import io
-    from dataclasses import asdict
-
-    rows = [asdict(cell) for cell in cells]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _print(cells: "list[Cell]", dim: int, sparsity: int) -> None:
-    from rich.console import Console
-
-    from proofs_check.comparison_table import legend, table
-
-    # A pipe has no width: a wide one keeps every row on its line.
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=160)
-    console.print(table(cells))
-    console.print(legend(cells, dim, sparsity))
-    total = summary(cells)
-    console.print(
-        f"{total['violations']} violations in {total['runs']} runs ({total['cells']} cells); "
-        f"{total['not_converged']} not converged, {total['trapped']} trapped."
-    )
+            write_whole(path, contents[option]())
+        except OSError as error:
+            raise ValueError(f"{option}, the file could not be written ({error})") from error

@@ -5,13 +5,16 @@ as well. The values keep each experiment within seconds.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
+from typing import TypeVar
 
 from matplotlib.figure import Figure
 
 from numerics.sweep_records import CellSpec, Row
 from proofs_check.figures import errors, learning, support
+
+Spec = TypeVar("Spec", bound=CellSpec)
 
 PENALTIES = ("l1", "l0", "tl1")
 WEIGHTS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
@@ -30,29 +33,47 @@ class Picture:
         From a cell with the common parameters to the cells of the experiment.
     suits : callable
         Whether a row can be drawn in it.
+    over : tuple of str
+        Parameters that may vary within one figure; of a store's rows the largest set is drawn that agrees in
+        the others. Empty if all may.
     draw : callable
         From at least one suitable row to the figure.
     each_penalty : bool
-        Whether there is one figure for each penalty.
+        Whether there is one figure for each penalty, or one in all.
+    every_penalty : bool
+        Whether the experiment is made with every penalty, or with the first alone.
     """
 
     shows: str
     cells: Callable[[CellSpec], Iterator[CellSpec]]
     suits: Callable[[Row], bool]
     draw: Callable[[Sequence[Row]], Figure]
+    over: tuple[str, ...] = ()
     each_penalty: bool = True
+    every_penalty: bool = True
 
     def figures(self, rows: Sequence[Row]) -> Iterator[tuple[str, Figure]]:
         """Suffixes of file names, and the figures of the suitable rows; none if no row suits."""
         own = [row for row in rows if self.suits(row)]
         if not self.each_penalty:
             if own:
-                yield "", self.draw(own)
+                yield "", self.draw(alike(own, self.over))
             return
         for penalty in PENALTIES:
             chosen = [row for row in own if row.penalty == penalty]
             if chosen:
-                yield f"-{penalty}", self.draw(chosen)
+                yield f"-{penalty}", self.draw(alike(chosen, self.over))
+
+
+def alike(rows: Sequence[Spec], over: tuple[str, ...]) -> list[Spec]:
+    """Of the sets of rows that agree in all parameters but those of ``over``, the largest."""
+    if not over:
+        return list(rows)
+    fixed = [field.name for field in fields(CellSpec) if field.name not in over]
+    groups: dict[tuple[object, ...], list[Spec]] = {}
+    for row in rows:
+        groups.setdefault(tuple(getattr(row, name) for name in fixed), []).append(row)
+    return max(groups.values(), key=len)
 
 
 def _each(base: CellSpec, **axes: Sequence[object]) -> Iterator[CellSpec]:
@@ -95,25 +116,31 @@ def _minibatch(base: CellSpec) -> Iterator[CellSpec]:
 PICTURES: Mapping[str, Picture] = MappingProxyType(
     {
         "bounds": Picture(
-            "largest error against its bounds, over λ and β", _bounds, lambda row: not row.batch, errors.bounds
+            "largest error against its bounds, over λ and β",
+            _bounds,
+            lambda row: not row.batch,
+            errors.bounds,
         ),
         "tightness": Picture(
             "largest error over its bound with s, over λ and s",
             _over_sparsity,
             lambda row: not row.batch,
             errors.tightness,
+            over=("lam_over_c", "sparsity"),
         ),
         "support": Picture(
             "how often the support is recovered over λ and s/d, with the frontier of A7",
             _over_sparsity,
             lambda row: not row.batch and row.predicted_support is not None,
             support.recovery,
+            over=("lam_over_c", "sparsity"),
         ),
         "penalties": Picture(
             "the three penalties at equal support",
             lambda base: _each(base, lam_over_c=WEIGHTS),
             lambda row: not row.batch,
             support.penalties,
+            over=("penalty", "lam_over_c", "a"),
             each_penalty=False,
         ),
         "failures": Picture(
@@ -121,12 +148,15 @@ PICTURES: Mapping[str, Picture] = MappingProxyType(
             _failures,
             lambda row: not row.batch and row.start_angle is None,
             learning.failures,
+            every_penalty=False,
         ),
         "minibatch": Picture(
             "error floor over the batch size against A8's inexact form",
             _minibatch,
             lambda row: row.batch > 0,
             learning.minibatch,
+            over=("batch",),
+            every_penalty=False,
         ),
     }
 )

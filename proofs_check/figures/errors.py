@@ -40,7 +40,8 @@ def bounds(rows: Sequence[Row]) -> Figure:
     )
     for pairs, marker, face, edge, label in series:
         if pairs or marker != "+":
-            axes.plot(*_columns(pairs), marker, mfc=face, mec=edge, ls="none", label=label)
+            x, y = zip(*pairs, strict=True) if pairs else ((), ())
+            axes.plot(x, y, marker, mfc=face, mec=edge, ls="none", label=label)
     _identity(axes, [*with_d, *with_s, *first_order])  # type: ignore[list-item]
     axes.set(
         xlabel=r"predicted error, bound on $\sin\theta$ or first order",
@@ -56,10 +57,6 @@ def _seen(row: Row, sine: float | None) -> bool:
     return (sine or 0) > row.slack
 
 
-def _columns(pairs: Sequence[tuple[float | None, float | None]]) -> tuple[Sequence[object], ...]:
-    return tuple(zip(*pairs, strict=True)) if pairs else ((), ())
-
-
 def _identity(axes: Axes, shown: Pairs) -> None:
     low, high = min([1e-3, *chain(*shown)]) / 2, max([1.0, *chain(*shown)]) * 2
     axes.plot([low, high], [low, high], "k-", lw=1, label="error = prediction")
@@ -69,7 +66,7 @@ def _identity(axes: Axes, shown: Pairs) -> None:
 
 
 def tightness(rows: Sequence[Row]) -> Figure:
-    """Draw the largest error over its bound with s, for each λ and s of one penalty, as shades with numbers."""
+    """Draw the largest error over its bound with s, for each λ and s of one penalty."""
     figure, axes = panel(6.4, 4.6)
     shade_grid(
         axes,
@@ -80,7 +77,7 @@ def tightness(rows: Sequence[Row]) -> Figure:
     axes.set(
         ylabel="non-zeros $s$ of the teacher",
         title=f"Tightness of the bound with $s$, {PENALTY_TITLES[rows[0].penalty]} penalty, "
-        f"$d={rows[0].dim}$",
+        rf"$d={rows[0].dim}$, $\beta={rows[0].beta_over_c:g}\,c$",
     )
     return figure
 
@@ -96,9 +93,7 @@ def shade_grid(
     for (j, i), value in np.ndenumerate(field):
         if np.isfinite(value):
             colour = "white" if value < 0.55 else "black"
-            axes.text(
-                i + 0.5, j + 0.5, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=7
-            )
+            axes.text(i + 0.5, j + 0.5, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=7)
     axes.set_xticks(np.arange(len(weights)) + 0.5, [f"{x:.2g}" for x in weights], fontsize="small")
     axes.set_yticks(np.arange(len(sizes)) + 0.5, [str(y) for y in sizes])
     axes.grid(visible=False)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from numerics.sweep_records import Row
-from proofs_check.figures.style import BLUE, GREY, ORANGE, SINE, legend, panel
+from proofs_check.figures.style import BLUE, GREY, ORANGE, PENALTY_TITLES, SINE, legend, panel
 
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
@@ -33,7 +33,7 @@ def failures(rows: Sequence[Row]) -> Figure:
         xscale="log", yscale="log", ylim=(least / 2, 1),
         xlabel=r"$\Lambda/c$, the a-priori bound on $\sin\theta$",
         ylabel=r"share of uniform starts that end beyond $\pi/2$",
-        title="Failures and the learnability bound",
+        title=f"Failures and the learnability bound, {PENALTY_TITLES[rows[0].penalty]} penalty",
     )  # fmt: skip
     legend(axes)
     return figure
@@ -57,7 +57,7 @@ def minibatch(rows: Sequence[Row]) -> Figure:
     axes.axhline(own[0].bound, color="black", lw=1, ls="-.", label=r"$\Lambda/c$: no gradient error")
     axes.set(
         xscale="log", yscale="log", xlabel="samples $B$ of a mini-batch", ylabel=SINE,
-        title="Error floor of mini-batches",
+        title=f"Error floor of mini-batches, {PENALTY_TITLES[own[0].penalty]} penalty, $d={own[0].dim}$",
     )  # fmt: skip
     legend(axes, "upper right")
     return figure

@@ -6,6 +6,7 @@ in colour alone.
 
 import io
 from pathlib import Path
+from typing import Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 
 from proofs_check.files import write_whole
 
+Where = Literal["best", "upper left", "upper right"]
 # Three colours of the Okabe-Ito palette: apart for every kind of colour blindness, and of unlike lightness.
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 GREY = "0.4"
@@ -38,7 +40,7 @@ def grid(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
-def legend(axes: Axes, where: str = "best") -> None:
+def legend(axes: Axes, where: Where = "best") -> None:
     """Explain the marks, over whatever they cover."""
     axes.legend(fontsize="small", loc=where, framealpha=1)
 

@@ -12,7 +12,7 @@ from proofs_check.figures.style import PENALTY_STYLES, PENALTY_TITLES, SINE, leg
 
 
 def recovery(rows: Sequence[Row]) -> Figure:
-    """Draw how often u has exactly the teacher's support over λ and s/d, and where A7 predicts it for half."""
+    """Draw how often u has the teacher's support over λ and s/d, and where A7 predicts it for half."""
     figure, axes = panel(6.4, 4.6)
     shade_grid(
         axes,
@@ -21,9 +21,7 @@ def recovery(rows: Sequence[Row]) -> Figure:
         "share of runs with exactly the teacher's support",
     )
     weights, sizes = ({getattr(row, name) for row in rows} for name in ("lam_over_c", "sparsity"))
-    predicted = {
-        (row.lam_over_c, row.sparsity): (row.predicted_support or 0) / row.teachers for row in rows
-    }
+    predicted = {(row.lam_over_c, row.sparsity): (row.predicted_support or 0) / row.teachers for row in rows}
     field = np.array([[predicted.get((x, y), np.nan) for x in sorted(weights)] for y in sorted(sizes)])
     if min(field.shape) > 1 and np.nanmin(field) < 0.5 < np.nanmax(field):
         # In two strokes, so that the line is seen on light and on dark fields.
@@ -38,7 +36,8 @@ def recovery(rows: Sequence[Row]) -> Figure:
     axes.set_yticklabels([f"{s / d:.2g}" for s in sorted(sizes)])
     axes.set(
         ylabel=f"sparsity $s/d$ of the teacher, $d={d}$",
-        title=f"Recovery of the support, {PENALTY_TITLES[rows[0].penalty]} penalty",
+        title=f"Recovery of the support, {PENALTY_TITLES[rows[0].penalty]} penalty, "
+        rf"$\beta={rows[0].beta_over_c:g}\,c$",
     )
     return figure
 
@@ -59,7 +58,7 @@ def penalties(rows: Sequence[Row]) -> Figure:
     axes.axvline(rows[0].sparsity, color="0.4", lw=1, ls=":", label="support of the teacher")
     axes.set(
         yscale="log", xlabel="entries of $u$ that survive (median)", ylabel=f"median {SINE}",
-        title="The penalties at equal support",
+        title=rf"The penalties at equal support, $\beta={rows[0].beta_over_c:g}\,c$",
     )  # fmt: skip
     legend(axes)
     return figure
