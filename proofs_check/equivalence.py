@@ -17,6 +17,7 @@ from sympy import (
     Expr,
     Integral,
     N,
+    Ne,
     Not,
     Piecewise,
     Pow,
@@ -113,7 +114,10 @@ def _proved(claim: Claim, right: Expr, wrong: Expr, sign: int) -> Relation:
     """What points suggest needs a proof."""
     if _same(claim, right, wrong):
         return Relation.EQUIVALENT
-    if sign and _never_negative(claim, *_peeled(*((wrong, right) if sign > 0 else (right, wrong)))):
+    # The variant says nothing at its poles.
+    poles = (Ne(power.base, 0) for power in wrong.atoms(Pow) if power.exp.is_negative)
+    beside = replace(claim, assumptions=(*claim.assumptions, *poles))
+    if sign and _never_negative(beside, *_peeled(*((wrong, right) if sign > 0 else (right, wrong)))):
         return Relation.WEAKER
     return Relation.ERROR
 
@@ -162,7 +166,9 @@ def _same(claim: Claim, right: Expr, wrong: Expr) -> bool:
 
 
 def _signed(claim: Claim, expression: Expr) -> Expr:
-    signs = {s: Dummy(s.name, positive=True) for s in expression.free_symbols if (s > 0) in claim.assumptions}
+    free, assumed = expression.free_symbols, claim.assumptions
+    signs = {s: Dummy(s.name, nonnegative=True) for s in free if (s >= 0) in assumed}
+    signs |= {s: Dummy(s.name, positive=True) for s in free if (s > 0) in assumed}
     # By ANGLE; and the arc sine of what is not negative is not negative.
     signs[sin(theta)] = Dummy("sin_theta", nonnegative=True)
     known = expression.xreplace(signs)
@@ -179,7 +185,9 @@ def _peeled(larger: Expr, smaller: Expr) -> tuple[Expr, Expr]:
 
 def _never_negative(claim: Claim, larger: Expr, smaller: Expr) -> bool:
     gap = factor(_signed(claim, larger - smaller)) if not larger.has(Piecewise) else larger - smaller
-    return bool(gap.is_nonnegative) or _impossible(claim.assumptions, larger < smaller)
+    sine = Symbol("sine", real=True)
+    below = (larger < smaller).subs(sin(theta), sine)
+    return bool(gap.is_nonnegative) or _impossible((*claim.assumptions, sine >= 0, sine <= 1), below)
 
 
 def _compare_relations(claim: Claim, right: Basic, wrong: Basic) -> Relation:

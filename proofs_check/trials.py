@@ -17,6 +17,7 @@ from proofs_check.rendering import text
 from proofs_check.variants import Variant, variants
 
 SAMPLE = 2
+QUANTIFYING = ("smt", "enclosure")
 COST = ("symbolic", "smt", "enclosure", "quadrature", "property", "monte_carlo", "simulation")
 
 Run = Callable[[Evidence, Claim, Context], Finding]
@@ -118,7 +119,8 @@ def _cost(piece: Evidence) -> int:
 def _outcome(variant: Variant, found: list[tuple[Evidence, Finding]]) -> Outcome:
     if any(finding.verdict is Verdict.REFUTES for _, finding in found):
         return Outcome.REFUTED
-    exact = [finding.verdict for piece, finding in found if piece.strength is Strength.EXACT]
-    # The claim without this assumption says more, and is decided by the same means as the claim.
-    decided = bool(exact) and all(verdict is Verdict.SUPPORTS for verdict in exact)
+    # The claim without this assumption says more. It is decided if all evidence supports it, and some of it
+    # quantifies over all that the assumptions admit; an identity may hold where it no longer means the claim.
+    decided = any(piece.kind in QUANTIFYING and piece.strength is Strength.EXACT for piece, _ in found)
+    decided &= all(finding.verdict is Verdict.SUPPORTS for _, finding in found)
     return Outcome.UNNEEDED if decided and variant.dropped is not None else Outcome.SURVIVOR

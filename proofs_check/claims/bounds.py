@@ -53,6 +53,7 @@ def _bound(penalty: str) -> Claim:
         "at most {subject}.",
         source=DX,
         subject=subject,
+        sharper="smaller",
         assumptions=(*assumptions(penalty), d > 0),
         example=example(penalty, d),
         uses=(

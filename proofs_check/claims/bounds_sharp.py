@@ -21,8 +21,8 @@ from proofs_check.claims.bounds import (
     limit_exceeds,
     per_coordinate,
 )
-from proofs_check.claims.penalty_checks import threshold_residuals
-from proofs_check.claims.thresholding import EXAMPLE, SECOND, inverse, query
+from proofs_check.claims.penalty_checks import threshold_residuals, weights
+from proofs_check.claims.thresholding import EXAMPLE, SECOND, disorder, inverse, query
 from proofs_check.evidence.cases import searched, simulated
 from proofs_check.evidence.smt import Queries, Query, unsatisfiable
 from proofs_check.evidence.symbolic import vanishing
@@ -63,7 +63,10 @@ def _lemma(penalty: str) -> Claim:
         subject=inverse(penalty),
         assumptions=(mu > 0, a > 0) if penalty == "tl1" else (mu > 0,),
         example=EXAMPLE,
-        evidence=(unsatisfiable(_share, "no larger entry loses a larger share"),),
+        evidence=(
+            unsatisfiable(_share, "no larger entry loses a larger share"),
+            searched(weights, lambda c: disorder(c, penalty), "the triple is the map as it is computed"),
+        ),
         controls=(
             Control("a displacement that rises with the square", Tuple(t, branch + u**2, start)),
             Control("a share that rises with the entry", Tuple(t, branch * (1 + u), start)),
@@ -101,6 +104,7 @@ def _bound(penalty: str, size: Expr, subject: Expr, entries: Expr) -> Claim:
         f"at most {{subject}}{meaning}{exact}.",
         source=Source(Provenance.DERIVED) if sharp else DX,
         subject=subject,
+        sharper="smaller",
         assumptions=(*assumptions(penalty), size >= 1, *above),
         example={**example(penalty, size), **({kappa: 2} if sparse else {})},
         uses=tuple(uses),

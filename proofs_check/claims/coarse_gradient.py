@@ -206,7 +206,8 @@ def _potential_gradient(potential: Expr) -> tuple[Expr, Expr]:
     return plane.along(vector)
 
 
-def _hidden_residuals(claim: Claim, ste: str) -> tuple[Expr, Expr]:
+def hidden_residuals(claim: Claim, ste: str) -> tuple[Expr, Expr]:
+    """Its gradient along (ŵ, ê) less ‖v‖² times the mean over a patch."""
     means = plane.symbolic_patch_means(ste)
     own, across = _potential_gradient(claim.subject)
     return (
@@ -244,7 +245,7 @@ def _hidden(ste: str) -> Claim:
         assumptions=ASSUMPTIONS,
         example={**EXAMPLE, norm_v: Integer(2)},
         evidence=(
-            vanishing(lambda claim: _hidden_residuals(claim, ste), "gradient of the potential"),
+            vanishing(lambda claim: hidden_residuals(claim, ste), "gradient of the potential"),
             sampled_mean(taught, _sample_potential(ste), predicted, "mean of the sampled potential"),
         ),
         controls=(

@@ -154,6 +154,7 @@ def _acute() -> Claim:
         "and u alone determine it; no smaller bound of κ will do for every penalty.",
         source=HERE,
         subject=beta,
+        sharper="smaller",
         assumptions=POSITIVE,
         example=EXAMPLE,
         uses=("exact-error-of-a-fixed-point",

@@ -64,6 +64,7 @@ def _in_the_cap() -> Claim:
         "point or not, so that Φ minimised over u is geodesically convex there for l1.",
         source=HERE,
         subject=subject,
+        sharper="larger",
         assumptions=(c > 0, PULL > 0),
         example={c: 1, PULL: Rational(1, 2)},
         evidence=(
@@ -115,6 +116,7 @@ def _at_fixed_points() -> Claim:
         "{subject}, whatever the penalty.",
         source=HERE,
         subject=subject,
+        sharper="larger",
         assumptions=(c > 0, PULL >= 0, c > PULL, ACUTE),
         example={c: 1, PULL: Rational(9, 10), K: Rational(3, 5)},
         evidence=(
@@ -183,6 +185,7 @@ def _contracts() -> Claim:
         "of a cap θ ≤ ψ with c cosψ > Λ by at most {subject}, which is below 1.",
         source=HERE,
         subject=subject,
+        sharper="smaller",
         assumptions=(
             c > 0, beta > 0, eta > 0, eta * (c + beta) <= 1, PULL > 0, c * COSINE > PULL, COSINE <= 1,
         ),
@@ -223,6 +226,7 @@ def _unique() -> Claim:
         "falls strictly as κ rises, and ‖w̄‖ = 1. With Λ = λ√d < c there is then one at most with θ ≤ π/2.",
         source=HERE,
         subject=beta,
+        sharper="smaller",
         assumptions=(c > 0, beta > 0, mu > 0, w_star_i > 0),
         example={c: 1, beta: 2, mu: Rational(1, 9), w_star_i: 1},
         evidence=(

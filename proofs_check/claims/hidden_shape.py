@@ -1,10 +1,12 @@
 """L7 to L9: on the sphere, convexity of the hidden losses, and what an alignment needs of the proxy."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sympy import Expr, Integer, Rational, Symbol, cos, diff, integrate, oo, pi, sin, sqrt
 
 from proofs_check.claims import plane
+from proofs_check.claims.coarse_gradient import hidden_residuals
 from proofs_check.claims.filters import ANGLE, EXAMPLE, HERE, PLANE, YIN, each
 from proofs_check.evidence.enclosure import positive_on_box
 from proofs_check.evidence.smt import Query, unsatisfiable
@@ -59,6 +61,10 @@ def _convex() -> Claim:
         example={norm_w: Integer(1), w_dot_w_star: Integer(0)},
         evidence=(
             unsatisfiable(queries, "no two filters, by Gram scalars, with a larger value between them"),
+            vanishing(
+                lambda claim: hidden_residuals(replace(claim, subject=scale * claim.subject), "relu"),
+                "c₀ times it has the mean over a patch as its gradient",
+            ),
         ),
         controls=(
             Control("uphill", -subject),

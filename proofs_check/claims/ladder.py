@@ -8,7 +8,23 @@ put into it.
 
 from typing import Any
 
-from sympy import Expr, Integer, Rational, Symbol, Tuple, cot, diff, erfinv, integrate, log, oo, pi, sqrt, tan
+from sympy import (
+    Abs,
+    Expr,
+    Integer,
+    Rational,
+    Symbol,
+    Tuple,
+    cot,
+    diff,
+    erfinv,
+    integrate,
+    log,
+    oo,
+    pi,
+    sqrt,
+    tan,
+)
 
 from numerics import conditional_sampling, network_sampling, reduced_sampling, sobol_sampling
 from proofs_check.claims.ladder_samples import (
@@ -44,11 +60,13 @@ def _samplers(above: Any, below: Any) -> str:
     return " against ".join(f"rung {rung.RUNG} (trusts {rung.TRUSTS})" for rung in (above, below))
 
 
-def _scale_residuals(claim: Claim) -> tuple[Expr]:
+def _scale_residuals(claim: Claim) -> tuple[Expr, Expr]:
     """Logarithms of characteristic functions: -Σ c²t²/2 of the sum, -S²t²/2 of one vector of scale S."""
     weights = [Symbol(f"c_{i}", real=True) for i in range(3)]
     sums = {SUM_OF_SQUARES: sum(c**2 for c in weights), SUM: sum(weights)}
-    return (claim.subject.subs(sums) ** 2 - sums[SUM_OF_SQUARES],)
+    one = weights[0]
+    alone = claim.subject.subs({SUM_OF_SQUARES: one**2, SUM: one})
+    return claim.subject.subs(sums) ** 2 - sums[SUM_OF_SQUARES], alone - Abs(one)
 
 
 def _reduced() -> Claim:
@@ -62,7 +80,10 @@ def _reduced() -> Claim:
         assumptions=(SUM_OF_SQUARES >= 0,),
         example={SUM_OF_SQUARES: Integer(2)},
         evidence=(
-            vanishing(_scale_residuals, "characteristic function of a sum of independent normal vectors"),
+            vanishing(
+                _scale_residuals,
+                "characteristic function of a sum of independent normal vectors; the scale is not negative",
+            ),
             same_mean(
                 grouped,
                 network_mean,

@@ -215,6 +215,7 @@ def _learned() -> Claim:
         "probability at least {subject}; an adversary in the gradient attains it.",
         source=HERE,
         subject=subject,
+        sharper="larger",
         assumptions=(d >= 2, c > 0, pull > 0, pull < c),
         example={d: 3, c: 1, pull: HALF},
         evidence=(

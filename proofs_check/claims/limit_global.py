@@ -94,6 +94,7 @@ def _global() -> Claim:
         "sequence converges to it at a linear rate.",
         source=DX,
         subject=subject,
+        sharper="larger",
         assumptions=(c > 0, lam > 0, beta > 0, d > 0),
         example={c: 1, lam: Rational(1, 9), beta: 2, d: 4},
         uses=(
@@ -127,6 +128,7 @@ def _up_to_c() -> Claim:
         "sequence to converge to it from every start with θ⁰ < π - arcsin(λ√d/c), 0 < η ≤ 1/(c+β).",
         source=HERE,
         subject=c,
+        sharper="larger",
         assumptions=(c > 0, lam > 0, beta > 0, d > 0, _START),
         example={c: 1, lam: Rational(1, 9), beta: 2, d: 4, theta_start: 1},
         uses=(

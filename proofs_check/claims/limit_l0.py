@@ -41,6 +41,7 @@ def _unique_l0() -> Claim:
         "|w*ᵢ| exceeds {subject}.",
         source=HERE,
         subject=subject,
+        sharper="smaller",
         assumptions=(c > 0, beta > 0, t > 0),
         example={c: 1, beta: 2, t: Rational(1, 10)},
         uses=("fixed-points-of-the-step", "l0-has-no-bias-for-large-entries"),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from sympy import Eq, Expr, Max, Min, Not, Or, Rational, Symbol
 
+from proofs_check.claims.thresholding import query
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.records import Claim, Control, Expected, Provenance, Source
 from theory.symbols import beta, c, kappa, lam, w_star_i, x
@@ -37,10 +38,8 @@ def _magnitude() -> Claim:
         balance = Eq(kappa * x - beta * Max(x - lam / beta, 0), c * w_star_i, evaluate=False)
         other = claim.subject.subs(kappa, LARGER)
         return {
-            "solves the balance": Query(
-                Eq(x, claim.subject, evaluate=False), (w_star_i >= 0, x >= 0, balance)
-            ),
-            "falls": Query(other < claim.subject, (w_star_i > 0, kappa < LARGER)),
+            "solves the balance": query(Eq(x, claim.subject, evaluate=False), w_star_i >= 0, x >= 0, balance),
+            "falls": query(other < claim.subject, w_star_i > 0, kappa < LARGER),
         }
 
     return Claim(

@@ -46,6 +46,7 @@ def _support() -> Claim:
         "of w* of the same sign, for the three penalties; so where w* is zero, w is too.",
         source=DX,
         subject=beta,
+        sharper="smaller",
         assumptions=(beta > 0,),
         example={beta: 1},
         uses=(

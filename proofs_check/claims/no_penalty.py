@@ -33,6 +33,7 @@ def _half_angle() -> Claim:
         statement="With no penalty (u = w) a step multiplies tan(θ/2) by at most {subject}.",
         source=HERE,
         subject=subject,
+        sharper="smaller",
         assumptions=(c > 0, eta > 0, eta <= 1 / c, theta > 0, theta < pi),
         example={c: 1, eta: Rational(1, 3), theta: 2},
         evidence=(
@@ -95,6 +96,7 @@ def _any_step() -> Claim:
         "{subject}: all starts but -w* are learned for η < 2/c.",
         source=HERE,
         subject=subject,
+        sharper="smaller",
         assumptions=(c > 0, eta > 0),
         example={c: 1, eta: Rational(3, 2)},
         evidence=(

@@ -124,6 +124,7 @@ def _attracts() -> Claim:
         "not learn.",
         source=HERE,
         subject=subject,
+        sharper="smaller",
         assumptions=(c > 0, beta > 0, lam > 0, eta > 0, SHORT),
         example={c: 1, beta: 4, lam: Rational(1, 2), eta: Rational(1, 5)},
         evidence=(

@@ -17,6 +17,7 @@ from numerics.closed_forms import evaluate
 from proofs_check.claims import plane
 from proofs_check.claims.any_estimator import PROXY, coefficients
 from proofs_check.claims.estimator_cases import EstimatorStep, estimator_steps
+from proofs_check.claims.thresholding import query
 from proofs_check.claims.trapping import HERE, PULL, S, cap_queries, fall_queries, real
 from proofs_check.claims.trapping_rate import excess_queries
 from proofs_check.evidence.cases import Violation, climb, searched
@@ -49,7 +50,12 @@ def _error_queries(claim: Claim) -> Mapping[str, Query]:
     # Across w a fixed point has c(θ)w*⊥ + βu⊥ = 0.
     fixed = (Eq(c * S + beta * along, 0), Eq(beta * rest, 0), S >= 0)
     norm = (norm_u_perp >= 0, Eq(norm_u_perp**2, along**2 + rest**2))
-    return {"a fixed point, across w": Query(Eq(S, claim.subject), (*fixed, *norm))}
+    across = (Eq(S, claim.subject), *fixed, *norm)
+    # Apart, so that a counterexample need not be at a zero of a denominator.
+    return {
+        "a fixed point with an error, across w": query(*across, norm_u_perp > 0),
+        "a fixed point, across w": query(*across),
+    }
 
 
 def _error() -> Claim:
@@ -176,6 +182,7 @@ def _step_size() -> Claim:
         "η ≤ {subject}.",
         source=HERE,
         subject=subject,
+        sharper="larger",
         assumptions=(norm_v > 0, LARGEST > 0),
         example={norm_v: 1, LARGEST: 1},
         evidence=(
@@ -228,6 +235,7 @@ def _trapped() -> Claim:
         "with E[μ′(sG)] ≥ μ_min > 0 for 0 ≤ s ≤ 1 learns.",
         source=HERE,
         subject=subject,
+        sharper="smaller",
         assumptions=(LEAST > 0, c > 0, PULL >= 0, eta > 0, NOT_NEGATIVE),
         example={
             LEAST: 1, c: Rational(3, 2), PULL: Rational(1, 2), eta: Rational(1, 3), KEEP: Rational(1, 2),

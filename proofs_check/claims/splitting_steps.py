@@ -133,14 +133,16 @@ def _for_thresholded_u(claim: Claim) -> Mapping[str, Query]:
     inner = SIGMA * w_dot_w_star - beta * u_dot_w_star
     length = Eq(WORST**2, SIGMA**2 - 2 * SIGMA * beta * w_dot_u + beta**2 * norm_u**2, evaluate=False)
     return {
+        "increase beyond, u = 0": Query(
+            And(acute < 1, c**2 < 2 * SIGMA * c * acute), (eta > 0, beyond, beta <= c)
+        ),
+        "increase beyond, w = -w*": Query(
+            And(small > 0, (c + small) / beta <= 1, small**2 < 2 * SIGMA * small), (eta > 0, beyond, beta > c)
+        ),
         "no increase": Query(
             gram >= 2 * SIGMA * (c * w_dot_w_star + beta * w_dot_u),
             (eta > 0, eta <= claim.subject, SIGMA >= 0, norm_u**2 <= w_dot_u, w_dot_u <= 1,
              length, WORST >= 0, inner <= WORST, -inner <= WORST),
-        ),
-        "increase beyond, u = 0": Query(And(acute < 1, c**2 < 2 * SIGMA * c * acute), (beyond, beta <= c)),
-        "increase beyond, w = -w*": Query(
-            And(small > 0, (c + small) / beta <= 1, small**2 < 2 * SIGMA * small), (beyond, beta > c)
         ),
     }  # fmt: skip
 

@@ -44,6 +44,7 @@ def _square_summable() -> Claim:
         "surrogate Lagrangian at the start; it has no negative term, and no u-step raises it.",
         source=HERE,
         subject=subject,
+        sharper="larger",
         assumptions=(c > 0, beta > 0, eta > 0, rho > 0),
         example={c: 1, beta: Rational(1, 2), eta: Rational(1, 3), rho: Rational(3, 4)},
         evidence=(
@@ -130,6 +131,7 @@ def _residual() -> Claim:
         "residuals sum to at most Φ at the start over that, and tend to zero.",
         source=HERE,
         subject=subject,
+        sharper="larger",
         assumptions=(*POSITIVE, eta > 0),
         example=EXAMPLE,
         uses=("w-step-decreases-the-surrogate-by-an-exact-amount", "u-step-minimises-the-surrogate",

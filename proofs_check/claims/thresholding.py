@@ -206,7 +206,7 @@ def _order(penalty: str) -> Claim:
             unsatisfiable(_rises, "x(b) = t, b >= 0, x(u) rises and is at least u, hence unbounded"),
             searched(
                 weights,
-                lambda c: _disorder(c, penalty),
+                lambda c: disorder(c, penalty),
                 "computed maps are odd, in order, do not grow, and solve x(S(x)) = x beyond t",
             ),
         ),
@@ -229,7 +229,9 @@ def _rises(claim: Claim) -> Mapping[str, Query]:
     }
 
 
-def _disorder(claim: Claim, penalty: str) -> Violation:
+def disorder(claim: Claim, penalty: str) -> Violation:
+    """Where the map, as it is computed, differs from the triple, or is not odd, not in order, or grows."""
+
     def test(case: Weight) -> str | None:
         points, image, t = _computed(case, penalty)
         climb(-float(np.min(np.diff(image) / (t + np.abs(points[1:])))), "a value that falls")

@@ -96,6 +96,7 @@ def _trapped() -> Claim:
         "0 < η ≤ 1/c, then θ falls above π/2, never leaves a cap θ ≤ ψ with sinψ ≥ L, and limsup sinθ ≤ L.",
         source=Source(Provenance.DERIVED),
         subject=subject,
+        sharper="smaller",
         assumptions=(c > 0, beta > 0, PULL > 0, ERROR >= 0, c > PULL + ERROR, eta > 0, SHORT),
         example={beta: 1, c: 1, PULL: Rational(1, 2), ERROR: Rational(1, 4), eta: 1},
         evidence=(

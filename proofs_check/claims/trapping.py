@@ -62,9 +62,9 @@ def _convex() -> Claim:
         statement="The cone of all x with ⟨x, w*⟩ ≥ cosψ ‖x‖ is closed under addition if cosψ ≥ {subject}.",
         source=Source(Provenance.FOLKLORE),
         subject=Integer(0),
+        sharper="smaller",
         assumptions=(),
         example={},
-        sharper="smaller",
         evidence=(
             unsatisfiable(_convex_queries, "no inner products and norms with ‖x + y‖ ≤ ‖x‖ + ‖y‖ violate it"),
         ),
@@ -89,6 +89,7 @@ def _pulled() -> Claim:
         statement="If ‖e‖ ≤ {subject} and ψ ≤ π/2, the angle of c w* - e to w* is at most ψ.",
         source=HERE,
         subject=subject,
+        sharper="larger",
         assumptions=(c > 0, SINE > 0, SINE <= 1),
         example={c: 1, SINE: Rational(3, 5), COSINE: Rational(4, 5)},
         evidence=(
@@ -164,6 +165,7 @@ def _invariant() -> Claim:
         "sinψ ≥ {subject}, also beyond the right angle.",
         source=HERE,
         subject=subject,
+        sharper="smaller",
         assumptions=(c > 0, beta > 0, PULL >= 0, c > PULL, eta > 0, SHORT),
         example={c: 1, beta: 1, PULL: Rational(1, 2), eta: 1},
         evidence=(
@@ -222,9 +224,9 @@ def _falls() -> Claim:
         "than {subject}.",
         source=HERE,
         subject=subject,
+        sharper="larger",
         assumptions=(c > 0,),
         example={c: 1, theta: Integer(2)},
-        sharper="larger",
         evidence=(
             unsatisfiable(
                 lambda claim: fall_queries(claim.subject.subs(sin(theta), S)),

@@ -76,6 +76,7 @@ def _amount() -> Claim:
         "sine at least {subject}: from θ⁰ ≤ π - δ the right angle is passed after finitely many steps.",
         source=HERE,
         subject=subject,
+        sharper="larger",
         assumptions=(c > 0, PULL >= 0, eta > 0, SHORT),
         example={c: 1, PULL: Rational(1, 4), eta: Rational(1, 2), theta: 2},
         evidence=(
@@ -143,6 +144,7 @@ def _shrinks() -> Claim:
         "at most {subject}, which is below 1: limsup sinθ ≤ Λ/c, at a known rate.",
         source=HERE,
         subject=subject,
+        sharper="smaller",
         assumptions=(c > 0, PULL >= 0, c > PULL, eta > 0, SHORT),
         example={c: 1, PULL: Rational(1, 2), eta: Rational(1, 2)},
         evidence=(
