@@ -127,7 +127,8 @@ def _exact() -> Claim:
         "angle is {subject}, exactly, with s non-zero entries.",
         source=HERE,
         subject=subject,
-        assumptions=(lam > 0, c > lam * ONE_NORM, s > ONE_NORM**2),
+        # That no entry is lost implies c > λ‖w*‖₁: c w*ᵢ² > λ|w*ᵢ| for each of them.
+        assumptions=(lam > 0, c > 0, s > ONE_NORM**2),
         example={lam: Rational(1, 10), c: 1, s: 2, ONE_NORM: Rational(7, 5)},
         uses=("sparsifying-operation", "support-of-the-limit-is-the-teacher-s"),
         evidence=(
