@@ -128,7 +128,7 @@ def _exact() -> Claim:
         source=HERE,
         subject=subject,
         # That no entry is lost implies c > λ‖w*‖₁: c w*ᵢ² > λ|w*ᵢ| for each of them.
-        assumptions=(lam > 0, c > 0, s > ONE_NORM**2),
+        assumptions=(lam > 0, c > 0, s >= ONE_NORM**2),
         example={lam: Rational(1, 10), c: 1, s: 2, ONE_NORM: Rational(7, 5)},
         uses=("sparsifying-operation", "support-of-the-limit-is-the-teacher-s"),
         evidence=(
@@ -184,7 +184,7 @@ def _small_penalty() -> Claim:
         statement="With the l1 penalty and κ > β the error angle is {subject} + o(λ) as λ → 0.",
         source=HERE,
         subject=subject,
-        assumptions=(lam > 0, c > 0, s > ONE_NORM**2),
+        assumptions=(lam > 0, c > 0, s >= ONE_NORM**2),
         example={lam: Rational(1, 1000), c: 1, s: 2, ONE_NORM: Rational(7, 5)},
         evidence=(
             vanishing(_first_order, "value and slope of the exact angle at λ = 0, where no entry is lost"),
