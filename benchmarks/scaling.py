@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.harness import Row, seconds
 from numerics import bounds, gaussian
 from numerics.monte_carlo import monte_carlo
+from numerics.problem import problem
 from numerics.splitting import rvscgd
 
 # Times of sizes a factor of two apart vary by some percent; over a factor of eight that is 0.05 in p.
@@ -58,7 +59,7 @@ def _sampling(samples: int, m: int, d: int) -> Callable[[], object]:
 
 
 def _cells(count: int) -> Callable[[], object]:
-    drawn = bounds.problem("relu", 50, 5, 32, 0)
+    drawn = problem("relu", 50, 5, 32, 0)
     weights = 0.005 * np.linspace(1, 1.1, count)  # nearly the same work in each
     return lambda: [bounds.compare_cell(drawn, "l1", float(lam) * drawn.c, drawn.c) for lam in weights]
 

@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 PENALTIES = ("l1", "l0", "tl1")
-_L1, _L0, _TL1 = range(3)
+_L1, _L0 = 0, 1
 
 _FAST = {"reassoc", "contract", "nsz"}
 # Coordinates after which the length of a step is looked at. Vectors are padded to a multiple of it, which
@@ -205,11 +205,8 @@ def _pass(
 
 @_compiled()
 def vectors(size: int) -> tuple[Array, Array, Array, Array]:
-    """Return zeros that begin at cache lines, and each a third of a page after the other.
-
-    A processor takes a load for one of what it has just stored if their addresses agree within the page, and
-    waits; the passes store into one vector what they make of two others.
-    """
+    """Return zeros that begin at cache lines, and each a third of a page after the other."""
+    # A load whose address within the page is that of a recent store waits for it.
     stride = size + (_PAGE // 3 // _LINE * _LINE - 8 * size) % _PAGE // 8
     memory = np.zeros(4 * stride + _LINE // 8)
     first = -(memory.ctypes.data // 8) % (_LINE // 8)

@@ -84,9 +84,9 @@ def iterate(
     """Iterate RVSCGD from a batch of starts.
 
     A run stops at the first step with ||w+ - w|| <= tolerance ||w+||; it is then frozen and leaves the batch.
-    So a run's result does not depend on the others, as long as `gradient` and `proximal_map` treat each row
-    by itself. A short step is not a small error: with contraction factor q the limit is up to q / (1 - q)
-    steps away. With a stochastic gradient no run stops.
+    So it does not depend on the others, as long as `gradient` and `proximal_map` treat rows apart. A short
+    step is not a small error: with contraction factor q the limit is up to q / (1 - q) steps away. With a
+    stochastic gradient no run stops.
 
     Parameters
     ----------
@@ -149,9 +149,8 @@ def iterate(
         if not len(moving.runs):
             break
     _check_maps(u)
-    return Result(
-        w, u, gaussian.angle(w, w_star), iterations, converged, record.history() if record else None
-    )
+    kept = record.history() if record else None
+    return Result(w, u, gaussian.angle(w, w_star), iterations, converged, kept)
 
 
 def starts(w0: ArrayLike, w_star: ArrayLike, normalise: bool) -> tuple[Array, Array]:
@@ -167,8 +166,8 @@ def starts(w0: ArrayLike, w_star: ArrayLike, normalise: bool) -> tuple[Array, Ar
 
 def limits(max_iterations: int, tolerance: float) -> tuple[int, float]:
     """Return the limits of a run as `iterate` takes them, or refuse them with its sentences."""
-    count = validation.count("iterate", "max_iterations", max_iterations, least=0)
-    return count, validation.real("iterate", "tolerance", tolerance, least=0)
+    most = validation.count("iterate", "max_iterations", max_iterations, least=0)
+    return most, validation.real("iterate", "tolerance", tolerance, least=0)
 
 
 def _check_maps(u: Array) -> None:

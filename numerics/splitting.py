@@ -148,9 +148,8 @@ def rvscgd(
     history : bool
         Keep w, u and the angle of every iteration: 16 T R d bytes.
     engine : {"auto", "numpy", "compiled"}
-        What runs the iteration: a NumPy program, or a compiled one on all cores, which takes the default
-        gradient, normalised and without history. They agree to rounding. "auto" compiles where the work
-        repays it, some 5e7 coordinates times expected steps; the first time on a machine takes seconds.
+        A NumPy program, or a compiled one on all cores for the default gradient, normalised, no history; they
+        agree to rounding. "auto" compiles where that pays, from 5e7 coordinates times expected steps on.
 
     Returns
     -------

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from numerics import bounds, engine, kernel
+from numerics.problem import problem
 from numerics.splitting import rvscgd
 
 ABLE = {"plain_gradient": True, "normalise": True, "history": False}
@@ -77,8 +78,8 @@ def test_without_the_compiler_arrays_do_the_work_and_a_wish_for_it_is_refused(mo
 
 
 def test_a_grid_tells_beforehand_whether_it_will_compile(monkeypatch):
-    drawn = bounds.problem("relu", 400, 5, 1500, 0)
+    drawn = problem("relu", 400, 5, 1500, 0)
     assert bounds.needs_compiler(drawn)
     assert used(monkeypatch, drawn.starts, drawn.w_star, drawn.c, "l1", 0.01, 2 * drawn.c, 1 / (3 * drawn.c))
-    assert not bounds.needs_compiler(bounds.problem("relu", 50, 5, 64, 0))
-    assert not bounds.needs_compiler(bounds.problem("clipped_relu", 400, 5, 1500, 0))
+    assert not bounds.needs_compiler(problem("relu", 50, 5, 64, 0))
+    assert not bounds.needs_compiler(problem("clipped_relu", 400, 5, 1500, 0))
