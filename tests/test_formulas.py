@@ -55,13 +55,14 @@ def functions():
 
 
 def values(expression, seed):
-    """Positive numbers for the scalars, the angle in (0, π), three entries for the vectors; ‖w*‖₁² ≤ s."""
+    """Positive numbers for the scalars, the angle in (0, π), three entries for the vectors; ‖w*‖₁² ≤ s, d ≥ 1."""
     rng = np.random.default_rng(seed)
     drawn = {
         symbol: rng.uniform(0.1, 3.0, size=3 if symbol in VECTORS else ())
         for symbol in rendering.symbols_of(expression)
     }
-    return {**drawn, sym.s: np.asarray(9.0)} if sym.s in drawn else drawn
+    # Numbers of entries, at least one.
+    return drawn | {count: np.asarray(9.0) for count in (sym.s, sym.d) if count in drawn}
 
 
 def test_sections_are_those_of_the_catalogue():
