@@ -55,7 +55,7 @@ def functions():
 
 
 def values(expression, seed):
-    """Positive numbers for the scalars, the angle in (0, π), three entries for the vectors; ‖w*‖₁² ≤ s, d ≥ 1."""
+    """Positive scalars, the angle in (0, π), three entries for the vectors; ‖w*‖₁² ≤ s, d ≥ 1."""
     rng = np.random.default_rng(seed)
     drawn = {
         symbol: rng.uniform(0.1, 3.0, size=3 if symbol in VECTORS else ())
