@@ -6,7 +6,6 @@ and every worker computes in one thread, so that no sum is taken in another orde
 """
 
 import contextlib
-import importlib
 import multiprocessing
 import os
 import signal
@@ -143,7 +142,7 @@ def on_dask(take: Take, seed: int, address: str, patience: float = 30.0) -> Outc
         If Dask is not installed, no scheduler answers, no worker comes in time, or the scheduler goes away.
     """
     client = _connect(address, patience)
-    distributed: Any = importlib.import_module("distributed")
+    import distributed
 
     from proofs_check.sweep_store import package_version
 
@@ -168,7 +167,7 @@ def on_dask(take: Take, seed: int, address: str, patience: float = 30.0) -> Outc
 
 def _connect(address: str, patience: float) -> Any:
     try:
-        distributed: Any = importlib.import_module("distributed")
+        import distributed
     except ImportError as error:
         raise ValueError(
             f"--dask={address}, Dask is required: pip install 'rvscgd[dask]' ({error})"
@@ -186,7 +185,8 @@ def _connect(address: str, patience: float) -> Any:
 
 
 def _remote_outcome(done: Any) -> Row | str:
-    distributed: Any = importlib.import_module("distributed")
+    import distributed
+
     try:
         outcome: Row | str = done.result()
     except distributed.KilledWorker as error:

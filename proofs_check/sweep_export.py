@@ -1,7 +1,6 @@
 """The rows of a store as CSV or Parquet, the columns as they are in `numerics.sweep_records.Row`."""
 
 import csv
-import importlib
 import io
 from collections.abc import Sequence
 from dataclasses import astuple
@@ -32,11 +31,13 @@ def check_kind(path: str) -> str:
 
 def _parquet(path: str) -> Any:
     try:
-        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+        import pyarrow
+        import pyarrow.parquet
     except ImportError as error:
         raise ValueError(
             f"--export={path}, pyarrow is required: pip install 'rvscgd[parquet]' ({error})"
         ) from error
+    return pyarrow, pyarrow.parquet
 
 
 def export(rows: Sequence[Row], kind: str) -> bytes:

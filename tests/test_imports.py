@@ -16,6 +16,7 @@ ALLOWED = {
     "proofs_check": {
         "proofs_check", "numerics", "theory",
         "numpy", "scipy", "sympy", "mpmath", "hypothesis", "matplotlib", "rich", "z3", "flint",
+        "distributed", "pyarrow",  # the extras, imported where they are used
     },
 }  # fmt: skip
 # What the closed forms are compared with must not know them.
