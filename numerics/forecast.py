@@ -7,6 +7,7 @@ import numpy as np
 
 from numerics.bounds import error_bound
 from numerics.closed_forms import evaluate
+from numerics.learnability import learning_probability
 from numerics.limit import limit_points
 from numerics.problem import Problem
 from numerics.sweep_records import CellSpec
@@ -63,16 +64,11 @@ def _asymptotic(drawn: Problem, lam: float) -> float:
 
 
 def _success(spec: CellSpec, drawn: Problem, lam: float, beta: float) -> float | None:
-    """A12: probability that a uniform start is at most π - arcsin(bound) from the teacher.
-
-    The squared sine of its angle from any axis has the beta distribution ((d-1)/2, 1/2).
-    """
-    from scipy.special import betainc
-
+    """A12: probability that a uniform start is learned, where the bound says something."""
     bound = error_bounds(spec, drawn, lam, beta)[0]
     if spec.start_angle is not None or spec.batch or bound >= 1:
         return None
-    return float(1 - betainc((spec.dim - 1) / 2, 0.5, bound**2) / 2)
+    return learning_probability(spec.dim, bound)
 
 
 def median(values: Any) -> float | None:

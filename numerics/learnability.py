@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from numerics import gaussian, validation
 from numerics.closed_forms import evaluate
+from numerics.penalties import shape_parameter
 from numerics.simulator import Result
 from numerics.splitting import largest_step, rvscgd
 
@@ -39,11 +40,14 @@ def pull(penalty: str, lam: float, beta: float, d: int, a: float | None = None) 
     ValueError
         If a parameter breaks its rule.
     """
-    from numerics.penalties import threshold
+    from theory import bounds
+    from theory import symbols as sym
 
     beta, lam = (validation.positive("pull", n, x) for n, x in (("beta", beta), ("lam", lam)))
     d = validation.count("pull", "d", d, least=2)
-    return float(beta * np.sqrt(d) * threshold(lam / beta, penalty, a))
+    shape = shape_parameter("pull", penalty, a)
+    values = {sym.lam: lam, sym.beta: beta, sym.d: d, **shape}
+    return float(evaluate(bounds.displacement(penalty).result, values))
 
 
 def learning_probability(d: int, level: float) -> float:

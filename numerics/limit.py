@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from numerics import gaussian, validation
 from numerics.closed_forms import evaluate
-from numerics.penalties import _shape_parameter, proximal_map
+from numerics.penalties import proximal_map, shape_parameter
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -108,7 +108,7 @@ def limit_points(
         validation.positive("limit_points", name, value)
         for name, value in (("c", c), ("lam", lam), ("beta", beta))
     )
-    _shape_parameter("limit_points", penalty, a)
+    shape_parameter("limit_points", penalty, a)
     size = np.abs(teacher)
     chosen = _choices(size, penalty) if survivors is None else _masks(survivors, size)
     gap = _gaps(size, chosen, c, penalty, lam, beta, a)
@@ -166,7 +166,7 @@ def _survivors(
     values = {sym.c: c, sym.lam: lam, sym.beta: beta, sym.rho: gap[:, None], sym.w_star_i: size}
     point = evaluate(EFFECTIVE_POINT.subs(shifted), values)
     weight = evaluate(EFFECTIVE_WEIGHT.subs(shifted), values)
-    shape = _shape_parameter("limit_points", penalty, a)
+    shape = shape_parameter("limit_points", penalty, a)
     active = evaluate(thresholding(penalty).active, {sym.x: point, sym.mu: weight, **shape})
     return np.asarray(np.where(chosen, np.maximum(active, 0.0), 0.0))
 

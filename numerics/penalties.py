@@ -15,7 +15,7 @@ PENALTIES = ("l1", "l0", "tl1")
 LARGEST_SHAPE = 1e100
 
 
-def _shape_parameter(who: str, penalty: str, a: float | None) -> dict[Any, float]:
+def shape_parameter(who: str, penalty: str, a: float | None) -> dict[Any, float]:
     """Check the penalty's name and its parameter a, which transformed l1 alone has."""
     from theory import symbols as sym
 
@@ -62,7 +62,7 @@ def penalty_value(u: ArrayLike, penalty: str, a: float | None = None) -> Any:
     from theory.penalties import PENALTY
 
     array = np.atleast_1d(validation.finite_array("penalty_value", "u", u))
-    values = {sym.u: array, **_shape_parameter("penalty_value", penalty, a)}
+    values = {sym.u: array, **shape_parameter("penalty_value", penalty, a)}
     return np.sum(evaluate(PENALTY[penalty], values), axis=-1)
 
 
@@ -94,7 +94,7 @@ def threshold(mu: ArrayLike, penalty: str, a: float | None = None) -> Any:
     from theory import symbols as sym
     from theory.penalties import threshold as derive
 
-    shape = _shape_parameter("threshold", penalty, a)
+    shape = shape_parameter("threshold", penalty, a)
     return evaluate(derive(penalty).result, {sym.mu: _weights("threshold", mu), **shape})
 
 
@@ -137,7 +137,7 @@ def proximal_map(x: ArrayLike, mu: ArrayLike, penalty: str, a: float | None = No
     points = validation.finite_array("proximal_map", "x", x)
     weights = _weights("proximal_map", mu)
     _check_broadcast(points, weights)
-    shape = _shape_parameter("proximal_map", penalty, a)
+    shape = shape_parameter("proximal_map", penalty, a)
     rule = thresholding(penalty)
     size = np.abs(points)
     # A subcritical map starts at zero, where rounding may fall below it.
