@@ -91,8 +91,12 @@ def test_measured_rate_is_the_predicted_one_to_four_digits(penalty, eta):
 
 
 def test_a_wrong_step_size_in_the_prediction_is_seen(monkeypatch):
-    right = rate._predicted
-    monkeypatch.setattr(rate, "_predicted", lambda c, beta, step, kappa: right(c, beta, step / 2, kappa))
+    right = rate.predicted_factor
+
+    def half(drawn, penalty, u, beta, step, kappa):
+        return right(drawn, penalty, u, beta, step / 2, kappa)
+
+    monkeypatch.setattr(rate, "predicted_factor", half)
     row = measure(cell(teacher="equal", lam_over_c=0.03), 0)
     assert row.rate != pytest.approx(row.predicted_rate, rel=1e-2)
 
