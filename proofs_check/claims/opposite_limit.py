@@ -136,18 +136,17 @@ def _attracts() -> Claim:
             Control("λ alone", lam),
             Control("one percent less", Rational(99, 100) * subject),
         ),
+        uses=("l1-proximal-map-is-zero-up-to-the-threshold",),
     )
 
 
 def _above_c() -> Claim:
     def instance(claim: Claim) -> Mapping[str, Instance]:
-        k, r = -K, S
-        along, across = _step(K, S)
-        return {
-            "a step from near to -e₁": Instance(
-                across * k < r * -along, (Eq(S**2 + K**2, 1), beta * k > claim.subject, beta * r <= lam)
-            )
-        }
+        # In the limit of a small r, where S rests at zero: a single point would leave a smaller
+        # neighbourhood to attract.
+        opposed = _step(Integer(-1), Integer(0))[0]
+        factor = (1 - eta * (c + beta)) / -opposed
+        return {"the factor of a small r": Instance(factor < 1, (beta > claim.subject, opposed < 0))}
 
     return Claim(
         id="opposite-of-the-teacher-attracts-for-beta-above-c",
@@ -156,12 +155,9 @@ def _above_c() -> Claim:
         source=HERE,
         subject=c,
         assumptions=(c > 0, beta > 0, lam > 0, eta > 0, SHORT),
-        example={
-            c: 1, beta: Rational(5, 4), lam: Rational(1, 2), eta: Rational(1, 3),
-            K: -Rational(40, 41), S: Rational(9, 41),
-        },
+        example={c: 1, beta: Rational(5, 4), lam: Rational(1, 2), eta: Rational(1, 3)},
         evidence=(
-            at_the_example(instance, "w = (-40, 9)/41 turns away from -e₁"),
+            at_the_example(instance, "every w near to -e₁ turns away from it"),
             unsatisfiable(_attracted, "every step turns w towards -e₁"),
         ),
         controls=(
