@@ -11,6 +11,7 @@ from sympy import And, Eq, Integer, Rational
 from proofs_check.claims.limit_cases import Solution, any_solution
 from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.smt import Query, unsatisfiable
+from proofs_check.evidence.substitution import Instance, at_the_example
 from proofs_check.records import Claim, Control, Expected, Provenance, Source
 from theory.symbols import (
     beta,
@@ -184,6 +185,13 @@ def _obtuse(claim: Claim) -> Violation:
     return test
 
 
+def _opposite(claim: Claim) -> Mapping[str, Instance]:
+    """A fixed point that l0 has whenever it keeps every entry: κw = c w* + βu with u = w = -w*."""
+    cosine = Integer(-1)
+    balance = Eq(kappa, c * cosine + beta)
+    return {"the opposite": Instance(cosine > 0, (balance, kappa > claim.subject))}
+
+
 def _ambiguous() -> Claim:
     return Claim(
         id="output-alone-determines-the-angle",
@@ -194,9 +202,12 @@ def _ambiguous() -> Claim:
         source=HERE,
         subject=Integer(0),
         assumptions=POSITIVE,
-        example=EXAMPLE,
+        example={c: 1, beta: 200, kappa: 199},
         uses=("error-angle-is-acute-above-the-relaxation",),
-        evidence=(unsatisfiable(_acute_above, "inner products of a fixed point at an obtuse angle"),),
+        evidence=(
+            at_the_example(_opposite, "u = w = -w* with l0"),
+            unsatisfiable(_acute_above, "inner products of a fixed point at an obtuse angle"),
+        ),
         controls=(
             Control("half of β", beta / 2),
             Control("one percent below β", Rational(99, 100) * beta),

@@ -159,7 +159,8 @@ def _longer_steps() -> Claim:
         return {
             "gain": Query(
                 ALPHA * kappa + eta * norm_p**2 >= kappa * rho,
-                (eta <= claim.subject, rho > 0, norm_p >= 0, norm_p <= c + beta, kappa <= norm_p, kappa >= 0,
+                (eta <= claim.subject, rho > 0, norm_p >= 0, norm_p <= c + beta, c - norm_p <= beta,
+                 kappa <= norm_p, kappa >= 0,
                  Eq(rho**2, squared, evaluate=False)),
             )
         }  # fmt: skip
