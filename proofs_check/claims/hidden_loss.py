@@ -63,7 +63,7 @@ def claims() -> tuple[Claim, ...]:
             evidence=(
                 vanishing(_residuals, "the slope by the chain rule is μ′(z·w) times the error of a patch, "
                                       "for μ "
-                          "without properties"),
+                          "without properties", strength=Strength.SAMPLED),
                 _path_evidence(),
             ),
             controls=(
@@ -73,6 +73,8 @@ def claims() -> tuple[Claim, ...]:
                 Control("x in place of μ in the student's part", STUDENT * x - TEACHER * MU(x)),
                 Control("one part in four too much of the teacher", subject - TEACHER * MU(x) / 4),
             ),
+            sampled_because="the chain rule is exact for one input, but no identity decides that the mean of "
+            "a proxy without properties may be differentiated under the integral.",
         ),
     )  # fmt: skip
 
