@@ -76,7 +76,7 @@ def _in_the_cap() -> Claim:
             Control("twice c", 2 * c),
             Control("one percent more", ONE_PERCENT * subject),
         ),
-        uses=("l1-displacement-is-at-most-the-threshold",),
+        uses=(DOES_NOT_EXPAND, "l1-displacement-is-at-most-the-threshold"),
     )
 
 
@@ -238,5 +238,10 @@ def _unique() -> Claim:
             Control("every positive κ", 0 * beta),
             Control("κ above nine tenths of β", Rational(9, 10) * beta),
         ),
-        uses=("sparsifying-operation", "multiplier-exceeds-beta-at-fixed-points"),
+        uses=(
+            "sparsifying-operation",
+            "support-of-the-limit-is-the-teacher-s",
+            "l1-displacement-is-at-most-the-threshold",
+            "multiplier-exceeds-beta-at-fixed-points",
+        ),
     )

@@ -212,7 +212,7 @@ def _learned() -> Claim:
         id="learning-probability",
         label="A12",
         statement="From a uniform start RVSCGD with pull at most Λ < c learns, sinθ ≤ Λ/c in the limit, with "
-        "probability at least {subject}; an adversary in the gradient attains it.",
+        "probability at least {subject}.",
         source=HERE,
         subject=subject,
         sharper="larger",

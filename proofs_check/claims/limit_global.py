@@ -99,6 +99,7 @@ def _global() -> Claim:
         example={c: 1, lam: Rational(1, 9), beta: 2, d: 4},
         uses=(
             "step-with-l1-contracts-the-cap",
+            "caps-around-the-teacher-are-invariant",
             "angle-falls-by-a-fixed-amount-above-the-right-angle",
             "excess-over-the-trapping-angle-shrinks",
         ),

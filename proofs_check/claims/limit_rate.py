@@ -34,9 +34,9 @@ def _contraction() -> Claim:
     return Claim(
         id="local-contraction-factor",
         label="A10",
-        statement="Near a limit with l1 or l0, κ > β, and two or more surviving coordinates, a step with "
-        "0 < η ≤ 2/(2c+β) multiplies a small error across w̄ in these coordinates by {subject}, and no other "
-        "more.",
+        statement="Near a limit with l1 or l0, κ > β, two or more surviving coordinates and none at the "
+        "threshold, a step with 0 < η ≤ 2/(2c+β) multiplies a small error across w̄ in the former by "
+        "{subject}, and no other more.",
         source=HERE,
         subject=subject,
         assumptions=(c > 0, beta > 0, kappa > beta, eta > 0, NOT_TOO_LONG),

@@ -91,9 +91,9 @@ def _trapped() -> Claim:
     return Claim(
         id="angle-is-trapped-with-errors-in-the-gradient",
         label="A8",
-        statement="Let L = {subject}, with errors of the gradient of norm at most ε. If θ⁰ ≤ π - δ, L < "
-                  "sinδ and "
-        "0 < η ≤ 1/c, then θ falls above π/2, never leaves a cap θ ≤ ψ with sinψ ≥ L, and limsup sinθ ≤ L.",
+        statement="Let ‖β(w - u)‖ ≤ Λ, errors of the gradient have norm ε at most, and L = {subject}. If "
+        "θ⁰ ≤ π - δ, L < sinδ and 0 < η ≤ 1/c, then θ falls above π/2, never leaves a cap θ ≤ ψ with "
+        "L ≤ sinψ, ψ ≤ π/2, and limsup sinθ ≤ L.",
         source=Source(Provenance.DERIVED),
         subject=subject,
         sharper="smaller",

@@ -162,7 +162,7 @@ def _invariant() -> Claim:
         id="caps-around-the-teacher-are-invariant",
         label="A8",
         statement="For 0 < η ≤ 1/c a step with pull at most Λ < c stays in every cap θ ≤ ψ with "
-        "sinψ ≥ {subject}, also beyond the right angle.",
+        "sinψ ≥ {subject}, also beyond the right angle, unless it is zero and has no direction.",
         source=HERE,
         subject=subject,
         sharper="smaller",

@@ -73,7 +73,8 @@ def _amount() -> Claim:
         id="angle-falls-by-a-fixed-amount-above-the-right-angle",
         label="A8",
         statement="For θ from π/2 to π and pull at most Λ ≤ c sinθ a step turns w towards w* by an angle of "
-        "sine at least {subject}: from θ⁰ ≤ π - δ the right angle is passed after finitely many steps.",
+        "sine at least {subject}: if Λ < c sinδ, the right angle is passed after finitely many steps from "
+        "θ⁰ ≤ π - δ.",
         source=HERE,
         subject=subject,
         sharper="larger",
