@@ -103,7 +103,14 @@ class Judgement:
             any(finding.verdict is not Verdict.SUPPORTS for finding in column)
             for column in zip(*withholding, strict=True)
         )
-        return every_error_is_refuted and every_check_can_withhold and self._repairs_stand(repairs)
+        stands = every_error_is_refuted and every_check_can_withhold and not self._contradicts_itself()
+        return stands and self._repairs_stand(repairs)
+
+    def _contradicts_itself(self) -> bool:
+        """Whether what decides all cases supports a claim that is expected to fail: one of the two errs."""
+        pairs = zip(self.claim.evidence, self.findings, strict=True)
+        supported = any(p.strength is Strength.EXACT and f.verdict is Verdict.SUPPORTS for p, f in pairs)
+        return supported and self.claim.expected is Expected.FAILS
 
     def _repairs_stand(self, repairs: list[tuple[Finding, ...]]) -> bool:
         stand = all(_has(row, Verdict.SUPPORTS) and not _has(row, Verdict.REFUTES) for row in repairs)

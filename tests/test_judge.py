@@ -136,6 +136,16 @@ def test_check_that_refutes_everything_cannot_carry_an_expected_failure():
     assert not one.in_order
 
 
+def test_counterexample_that_exact_evidence_contradicts_is_blind():
+    controls = (Control("worse", Integer(4)), REPAIR)
+    agrees = says(lambda c: Verdict.REFUTES if c.subject == Integer(4) else Verdict.SUPPORTS, "smt")
+    in_part = replace(agrees, strength=Strength.SAMPLED)
+    for other, status in ((agrees, Status.BLIND), (in_part, Status.REFUTED)):
+        evidence = (says(knows_two), other)
+        one = judged(subject=Integer(3), expected=Expected.FAILS, controls=controls, evidence=evidence)
+        assert one.status is status
+
+
 def test_expected_failure_without_a_repair_is_blind():
     assert judged(subject=Integer(3), expected=Expected.FAILS).status is Status.BLIND
 

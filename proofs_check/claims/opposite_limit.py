@@ -30,8 +30,8 @@ SHORT = eta * (c + beta) <= 1
 
 
 def claims() -> tuple[Claim, ...]:
-    """The opposite attracts; not yet for β > c alone; so not every start is learned."""
-    return _attracts(), _above_c(), _every_start()
+    """The opposite attracts; not yet for β > c alone; so not every start is learned; nor by any errors."""
+    return _attracts(), _above_c(), _every_start(), _held()
 
 
 def shrunk(point: Expr) -> Expr:
@@ -211,3 +211,35 @@ def _every_start() -> Claim:
         uses=("angle-falls-above-the-right-angle", "opposite-of-the-teacher-attracts"),
         expected=Expected.FAILS,
     )  # fmt: skip
+
+
+def _held_queries(claim: Claim) -> Mapping[str, Query]:
+    # The error points along the part of w* across w, (sinθ, -cosθ) by its parts along w* and along n.
+    size, sine = claim.subject, (Eq(S**2 + K**2, 1), K < 0)
+    along, across = (1 - eta * c) * K + eta * (c - size * S), (1 - eta * c) * S + eta * size * K
+    return {
+        "the step keeps the line of w": Query(Eq(S * along - K * across, 0, evaluate=False), sine),
+        "and its direction": Query(K * along + S * across > 0, sine),
+    }
+
+
+def _held() -> Claim:
+    subject = c * S
+    return Claim(
+        id="error-that-holds-an-obtuse-angle",
+        label="A12",
+        statement="At an obtuse angle and for 0 < η < 1/(2c) an error of the gradient of norm {subject} "
+        "returns w to itself, so that with errors of norm Λ alone the learning probability is its bound.",
+        source=HERE,
+        subject=subject,
+        assumptions=(S > 0, S <= 1, c > 0, eta > 0, 2 * eta * c < 1),
+        example={c: 1, eta: Rational(1, 4), S: Rational(3, 5)},
+        evidence=(unsatisfiable(_held_queries, "the error along w*⊥ leaves no turn, in any dimension"),),
+        controls=(
+            Control("c alone", c + 0 * S),
+            Control("half of it", subject / 2),
+            Control("one percent less", Rational(99, 100) * subject),
+            Control("any step", without=(2 * eta * c < 1,)),
+        ),
+        uses=("learning-probability",),
+    )

@@ -128,7 +128,9 @@ def _twice_the_step() -> Claim:
 
 def _for_thresholded_u(claim: Claim) -> Mapping[str, Query]:
     beyond, acute = eta > claim.subject, (1 + c / (2 * SIGMA)) / 2
-    small = Min(SIGMA, beta - c)
+    # w* = -u/‖u‖ with β‖u‖ = c + small: p has the length small, and κ = small ⟨w,u⟩/‖u‖ >= small ‖u‖.
+    small = Min(SIGMA * c / beta, beta - c)
+    length_u = (c + small) / beta
     gram = c**2 + 2 * c * beta * u_dot_w_star + beta**2 * norm_u**2
     inner = SIGMA * w_dot_w_star - beta * u_dot_w_star
     length = Eq(WORST**2, SIGMA**2 - 2 * SIGMA * beta * w_dot_u + beta**2 * norm_u**2, evaluate=False)
@@ -136,8 +138,9 @@ def _for_thresholded_u(claim: Claim) -> Mapping[str, Query]:
         "increase beyond, u = 0": Query(
             And(acute < 1, c**2 < 2 * SIGMA * c * acute), (eta > 0, beyond, beta <= c)
         ),
-        "increase beyond, w = -w*": Query(
-            And(small > 0, (c + small) / beta <= 1, small**2 < 2 * SIGMA * small), (eta > 0, beyond, beta > c)
+        "increase beyond, w* = -u/‖u‖": Query(
+            And(small > 0, length_u <= 1, small**2 < 2 * SIGMA * small * length_u),
+            (eta > 0, beyond, beta > c),
         ),
         "no increase": Query(
             gram >= 2 * SIGMA * (c * w_dot_w_star + beta * w_dot_u),
@@ -164,7 +167,7 @@ def _largest_step_of_runs() -> Claim:
             unsatisfiable(
                 _for_thresholded_u,
                 "no unit w, w* and u with ‖u‖² ≤ ⟨u,w⟩ ≤ 1 admit an increase up to it; beyond it an acute "
-                "angle with u = 0 does, or w = -w* with β‖u‖ just above c",
+                "angle with u = 0 does, or w* opposite u with β‖u‖ just above c",
             ),
             searched(
                 shrunk_cases.shrunk_steps, increase_of_runs, "steps with u = S(w) and the worst teacher"
