@@ -34,13 +34,9 @@ EXAMPLE = {c: 1, beta: Rational(1, 2)}
 def claims() -> tuple[Claim, ...]:
     """What A4 and A5 need."""
     return (
-        _positive_multiplier(),
-        _every_solution(),
-        _unnormalised(),
-        _acute(),
-        _ambiguous(),
-        _every_iterate(),
-    )
+        _positive_multiplier(), _every_solution(), _unnormalised(),
+        _acute(), _ambiguous(), _every_iterate(),
+    )  # fmt: skip
 
 
 def _fixed(claim: Claim) -> Mapping[str, Query]:
@@ -186,10 +182,8 @@ def _obtuse(claim: Claim) -> Violation:
 
 
 def _opposite(claim: Claim) -> Mapping[str, Instance]:
-    """A fixed point that l0 has whenever it keeps every entry: κw = c w* + βu with u = w = -w*."""
-    cosine = Integer(-1)
-    balance = Eq(kappa, c * cosine + beta)
-    return {"the opposite": Instance(cosine > 0, (balance, kappa > claim.subject))}
+    """A fixed point that l0 has if it keeps every entry: κw = c w* + βu with u = w = -w*, cosθ = -1."""
+    return {"the opposite": Instance(Integer(-1) > 0, (Eq(kappa, beta - c), kappa > claim.subject))}
 
 
 def _ambiguous() -> Claim:
