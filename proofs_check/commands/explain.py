@@ -34,7 +34,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--effort", choices=EFFORTS, default="quick", help="how many samples and cases (default: quick)"
     )
-    parser.set_defaults(run=run)
+    # A sample of the generated errors, as in `verify` by default.
+    parser.set_defaults(run=run, controls=False)
 
 
 def run(arguments: argparse.Namespace) -> int:
