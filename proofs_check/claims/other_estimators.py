@@ -8,13 +8,13 @@ lower bound of c(θ), and no more. γ(θ)/‖v‖² is the integral of μ′(x) 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import mpmath
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from sympy import Eq, Expr, Integer, Rational, Symbol, diff, exp, pi
 
 from numerics.closed_forms import evaluate
-from proofs_check.claims import plane
 from proofs_check.claims.any_estimator import PROXY, coefficients
 from proofs_check.claims.estimator_cases import EstimatorStep, estimator_steps
 from proofs_check.claims.thresholding import query
@@ -80,11 +80,16 @@ def _error() -> Claim:
 
 
 def _radial_integral(ste: str) -> Any:
+    low, high = {"identity": (-mpmath.inf, mpmath.inf), "relu": (0, mpmath.inf)}.get(ste, (0, 1))
+
     def reference(at: Any) -> tuple[Any]:
-        # E[g] = ‖v‖²(E[zμ′σ] - E[zμ′σ*]), and ê = (w* - cosθ w)/sinθ takes cotθ times its part to w.
-        means = plane.patch_means(ste, at["norm_v"] / at["norm_v"], at["theta"])
-        (own, _), (along, across) = means["student"], means["teacher"]
-        return (at["norm_v"] ** 2 * (own - along + at["theta"].cot() * across),)
+        k = mpmath.cot(at["theta"])
+
+        def integrand(y: Any) -> Any:
+            across = k * mpmath.npdf(k * y)
+            return mpmath.npdf(y) * (across + y * ((y > 0) - mpmath.ncdf(k * y)))
+
+        return (at["norm_v"] ** 2 * mpmath.quad(integrand, sorted({low, mpmath.mpf(0), high})),)
 
     return reference
 
