@@ -73,8 +73,8 @@ def _reduced() -> Claim:
     return Claim(
         id="reduced-law-is-that-of-the-network",
         label="R2",
-        statement="Given what is in the plane of w and w*, the rest of a coarse gradient is one standard "
-        "normal vector times {subject}, q the sum of its squared weights.",
+        statement="Given what is in the plane of w and w*, the rest of a coarse gradient is normal, "
+        "independent in all directions, with the standard deviation {subject}, q the sum of the squared weights.",
         source=HERE,
         subject=sqrt(SUM_OF_SQUARES),
         assumptions=(SUM_OF_SQUARES >= 0,),
@@ -82,7 +82,7 @@ def _reduced() -> Claim:
         evidence=(
             vanishing(
                 _scale_residuals,
-                "characteristic function of a sum of independent normal vectors; the scale is not negative",
+                "characteristic function of a sum of independent normal vectors; a deviation is not negative",
             ),
             same_mean(
                 grouped,

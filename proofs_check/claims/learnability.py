@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import mpmath
 import numpy as np
 from sympy import (
     Dummy,
@@ -35,7 +34,6 @@ from numerics.learnability import pull as largest_pull
 from proofs_check.claims.trapping import HERE
 from proofs_check.context import Context
 from proofs_check.evidence.cases import Violation, simulated
-from proofs_check.evidence.quadrature import integrals
 from proofs_check.evidence.scores import FALSE_ALARM
 from proofs_check.evidence.substitution import Instance, at_the_example
 from proofs_check.evidence.symbolic import vanishing
@@ -83,13 +81,6 @@ def _slope(probability: Expr, sine: Expr) -> list[Expr]:
         lambda _: Integer(0),
     )
     return [slope.subs(y, sine), start - 1]
-
-
-def _outside(at: Any) -> tuple[mpmath.mpf]:
-    power = at["d"] - 2
-    inside = mpmath.quad(lambda phi: mpmath.sin(phi) ** power, [at["delta"], mpmath.pi / 2, mpmath.pi])
-    whole = mpmath.quad(lambda phi: mpmath.sin(phi) ** power, [0, mpmath.pi / 2, mpmath.pi])
-    return (inside / whole,)
 
 
 @dataclass(frozen=True)
@@ -175,7 +166,6 @@ def _start() -> Claim:
             vanishing(
                 lambda claim: _slope(claim.subject, sin(delta)), "its slope is minus the density of the angle"
             ),
-            integrals(lambda subject: (subject,), _outside, "integral of the density"),
             simulated(
                 uniform_starts,
                 _frequency(lambda case: {d: case.d, delta: float(np.arcsin(case.level))}),

@@ -80,16 +80,11 @@ def _error() -> Claim:
 
 
 def _radial_integral(ste: str) -> Any:
-    low, high = {"identity": (-mpmath.inf, mpmath.inf), "relu": (0, mpmath.inf)}.get(ste, (0, 1))
-
     def reference(at: Any) -> tuple[Any]:
-        k = mpmath.cot(at["theta"])
-
-        def integrand(y: Any) -> Any:
-            across = k * mpmath.npdf(k * y)
-            return mpmath.npdf(y) * (across + y * ((y > 0) - mpmath.ncdf(k * y)))
-
-        return (at["norm_v"] ** 2 * mpmath.quad(integrand, sorted({low, mpmath.mpf(0), high})),)
+        # E[g] = ‖v‖²(E[zμ′σ] - E[zμ′σ*]), and ê = (w* - cosθ w)/sinθ takes cotθ times its part to w.
+        means = plane.patch_means(ste, at["norm_v"] / at["norm_v"], at["theta"])
+        (own, _), (along, across) = means["student"], means["teacher"]
+        return (at["norm_v"] ** 2 * (own - along + at["theta"].cot() * across),)
 
     return reference
 

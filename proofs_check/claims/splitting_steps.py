@@ -62,7 +62,7 @@ def _for_any_u(claim: Claim) -> Mapping[str, Query]:
         "no increase": Query(
             ALPHA * kappa + eta * norm_p**2 >= kappa * rho, (*inside, Eq(rho**2, squared, evaluate=False))
         ),
-        "increase beyond": Query(And(small > 0, ALPHA + eta * small < 0), (eta > claim.subject,)),
+        "increase beyond": Query(And(small > 0, ALPHA + eta * small < 0), (eta > 0, eta > claim.subject)),
     }
 
 

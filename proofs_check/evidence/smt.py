@@ -8,15 +8,15 @@ counterexample that needs it is not believed.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sympy import Basic, Eq, Expr, N, Not, Pow, S, Symbol
+from sympy import Basic, Eq, Expr, N, Ne, Not, Pow, S, Symbol
 from sympy.core.relational import Relational
 
 from proofs_check.context import Context
 from proofs_check.evidence.points import show
-from proofs_check.evidence.real_solver import Problem
+from proofs_check.evidence.real_solver import Problem, TranslationError
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
 
 DIGITS = 60
@@ -77,12 +77,19 @@ def unsatisfiable(queries: Queries, shows: str) -> Evidence:
 
     def check(claim: Claim, _: Context) -> Finding:
         asked = _with_definedness(queries(claim))
-        silent = None
+        silent, broken = None, None
         for name, query in asked.items():
-            found = _decide(claim, name, query)
+            try:
+                found = _decide(claim, name, query)
+            except (VacuousError, TranslationError, ArithmeticError) as error:
+                # A counterexample of another query stands whatever became of this one.
+                broken = broken or error
+                continue
             if found is not None and found.verdict is Verdict.REFUTES:
                 return found
             silent = silent or found
+        if broken is not None:
+            raise broken
         return silent or Finding(
             Verdict.SUPPORTS, f"unsatisfiable for {len(asked)} cases: {'; '.join(asked)}"
         )
@@ -99,21 +106,32 @@ def unsatisfiable(queries: Queries, shows: str) -> Evidence:
 
 
 def _with_definedness(queries: Mapping[str, Query]) -> dict[str, Query]:
-    """The queries, and for each root that its radicand is not negative.
+    """The queries with a variable for each square root, and for each root that its radicand is not negative.
 
     The latter is shown from those assumptions that do not contain a root.
     """
     if not queries:
         raise VacuousError("smt: there is no query, so that nothing would be shown")
     found: dict[str, Query] = {}
-    for name, query in queries.items():
+    for name, query in map(_with_roots, queries.items()):
         found[name] = query
-        plain = tuple(one for one in query.assumptions if not one.has(*query.roots))
+        plain = tuple(one for one in query.assumptions if not square_roots(one))
         for root, symbol in query.roots.items():
             if not root.base.is_nonnegative:
                 inner = {r: s for r, s in query.roots.items() if root.base.has(r)}
                 found[f"{name}, {symbol} is real"] = Query(root.base >= 0, plain, inner)
     return found
+
+
+def _with_roots(named: tuple[str, Query]) -> tuple[str, Query]:
+    """The query with variables for the roots that it does not name, as a wrong formula may have."""
+    name, query = named
+    others = square_roots(query.conclusion, *query.assumptions).keys() - query.roots.keys()
+    if not others:
+        return named
+    ordered = sorted(others, key=lambda root: (root.count_ops(), str(root)))
+    added = {root: Symbol(f"further_root_{k}", real=True) for k, root in enumerate(ordered, 1)}
+    return name, replace(query, roots={**query.roots, **added})
 
 
 def _assumed(claim: Claim, query: Query) -> list[Any]:
@@ -123,8 +141,16 @@ def _assumed(claim: Claim, query: Query) -> list[Any]:
     return [*claim.assumptions, *query.assumptions, *definitions]
 
 
-def _violated(claim: Claim, query: Query) -> Problem:
-    return Problem([*_assumed(claim, query), Not(query.conclusion)], query.roots)
+def _violated(claim: Claim, query: Query, *besides: Any) -> Problem:
+    return Problem([*_assumed(claim, query), Not(query.conclusion), *besides], query.roots)
+
+
+def _apart_from_poles(claim: Claim, query: Query) -> Problem:
+    """The problem without the points at which something is divided by zero, where any value is possible."""
+    relations = (*claim.assumptions, *query.assumptions, query.conclusion)
+    powers = set().union(*(one.atoms(Pow) for one in relations))
+    poles = sorted({power.base for power in powers if power.exp.is_negative}, key=str)
+    return _violated(claim, query, *(Ne(base, 0, evaluate=False) for base in poles))
 
 
 def _decide(claim: Claim, name: str, query: Query) -> Finding | None:
@@ -137,9 +163,19 @@ def _decide(claim: Claim, name: str, query: Query) -> Finding | None:
         if (answer := violated.solve(brief=claim.planted)) == "unsat":
             return None
         if answer == "sat":
-            return _counterexample(claim, name, query, violated.solution())
+            return _believed(claim, name, query, violated)
         possible = violated
     return Finding(Verdict.SILENT, f"{name}: z3 answers {answer} ({possible.reason()})")
+
+
+def _believed(claim: Claim, name: str, query: Query, violated: Problem) -> Finding:
+    try:
+        return _counterexample(claim, name, query, violated.solution())
+    except ArithmeticError:
+        beside = _apart_from_poles(claim, query)
+        if beside.solve(brief=claim.planted) != "sat":
+            raise
+        return _counterexample(claim, name, query, beside.solution())
 
 
 def _counterexample(claim: Claim, name: str, query: Query, solution: Mapping[Symbol, Any]) -> Finding:
@@ -157,7 +193,10 @@ def _true(relation: Any, values: Mapping[Symbol, Any]) -> bool:
         return bool(relation)
     if not isinstance(relation, Relational):
         return bool(relation.func(*(_true(part, values) for part in relation.args)))
-    gap = (relation.lhs - relation.rhs).subs(values)
+    try:
+        gap = (relation.lhs - relation.rhs).subs(values)
+    except ValueError as error:  # SymPy takes the maximum of a number and a pole
+        raise ArithmeticError(f"smt: {relation} has no truth value at {show(values)}") from error
     if not gap.is_Rational:
         gap = N(gap, DIGITS)
         if not gap.is_real:
