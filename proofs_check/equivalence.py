@@ -25,6 +25,7 @@ from sympy import (
     Symbol,
     acos,
     asin,
+    betainc_regularized,
     cancel,
     factor,
     pi,
@@ -221,6 +222,8 @@ def _undefined(assumptions: tuple[Any, ...], *expressions: Basic) -> bool:
 def _for_a_real_value(part: Basic) -> tuple[Any, ...]:
     if isinstance(part, (asin, acos)):
         return part.args[0] <= 1, part.args[0] >= -1
+    if isinstance(part, betainc_regularized):
+        return part.args[3] <= 1, part.args[3] >= 0
     if isinstance(part, Pow) and part.exp.is_Rational and part.exp.q == EVEN:
         return (part.base >= 0,)
     return ()

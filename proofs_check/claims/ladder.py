@@ -74,7 +74,8 @@ def _reduced() -> Claim:
         id="reduced-law-is-that-of-the-network",
         label="R2",
         statement="Given what is in the plane of w and w*, the rest of a coarse gradient is normal, "
-        "independent in all directions, with the standard deviation {subject}, q the sum of the squared weights.",
+        "independent in all directions, with the standard deviation {subject}, q the sum of its squared "
+        "weights.",
         source=HERE,
         subject=sqrt(SUM_OF_SQUARES),
         assumptions=(SUM_OF_SQUARES >= 0,),

@@ -224,8 +224,8 @@ class Field:
         return np.asarray(self.c * (w @ self.w_star) + self.beta * np.sum(w * u, axis=1))
 
 
-def _field(context: Context, penalty: str, w_star: Array, lam: float, beta: float) -> Field:
-    d, c = len(w_star), 1.0
+def _field(context: Context, penalty: str, w_star: Array, lam: float, beta: float, c: float = 1.0) -> Field:
+    d = len(w_star)
     rng = context.rng("field", penalty, str(d), f"{lam:.6g}", str(beta))
     across = gaussian.normalise(gaussian.perpendicular(gaussian.uniform_sphere(rng, 4, d), w_star))
     # The far edge of the starts that A8 admits, and half-way from there to -w*.
@@ -245,12 +245,19 @@ def _teachers_of(context: Context, d: int) -> tuple[Array, ...]:
 
 
 def l1_fields(context: Context) -> list[Field]:
-    """Three teachers in few and more dimensions; λ√d from 0.2 c to 1.5 c, β on both sides of c."""
+    """Three teachers in few and more dimensions; λ√d from 0.2 c to 1.5 c, β on both sides of c.
+
+    And one with c = 2 and λ√d just above it, which has no limit with κ > β.
+    """
+    equal = np.full(2, np.sqrt(0.5))
     return [
-        _field(context, "l1", w_star, pull / np.sqrt(d), beta)
-        for d, beta in ((2, 4.0), (20, 0.5))
-        for w_star in _teachers_of(context, d)
-        for pull in (0.2, 0.65, 0.9, 1.5)
+        *(
+            _field(context, "l1", w_star, pull / np.sqrt(d), beta)
+            for d, beta in ((2, 4.0), (20, 0.5))
+            for w_star in _teachers_of(context, d)
+            for pull in (0.2, 0.65, 0.9, 1.5)
+        ),
+        _field(context, "l1", equal, 2.005 / np.sqrt(2), 8.0, c=2.0),
     ]
 
 

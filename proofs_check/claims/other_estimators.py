@@ -8,13 +8,13 @@ lower bound of c(θ), and no more. γ(θ)/‖v‖² is the integral of μ′(x) 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import mpmath
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from sympy import Eq, Expr, Integer, Rational, Symbol, diff, exp, pi
 
 from numerics.closed_forms import evaluate
+from proofs_check.claims import plane
 from proofs_check.claims.any_estimator import PROXY, coefficients
 from proofs_check.claims.estimator_cases import EstimatorStep, estimator_steps
 from proofs_check.claims.thresholding import query

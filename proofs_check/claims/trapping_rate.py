@@ -9,7 +9,7 @@ not positive at c w* - e, so that a step multiplies it by 1 - ηc at most; over 
 from collections.abc import Mapping
 
 import numpy as np
-from sympy import Abs, And, Eq, Expr, Rational, sin
+from sympy import Abs, And, Eq, Expr, Rational
 
 from numerics.closed_forms import evaluate
 from proofs_check.claims import trapping_cases
@@ -29,7 +29,7 @@ from proofs_check.claims.trapping_cases import PulledStep
 from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.records import Claim, Control
-from theory.symbols import beta, c, eta, theta
+from theory.symbols import beta, c, eta
 
 
 def claims() -> tuple[Claim, ...]:
@@ -40,10 +40,10 @@ def claims() -> tuple[Claim, ...]:
 def _amount_queries(claim: Claim) -> Mapping[str, Query]:
     length, size, turned = map(real, ("length", "norm_q", "turned"))
     short = (length > 0, length <= Abs(1 - eta * c) + eta * size, size <= c + PULL, size >= 0)
-    fallen = (turned >= eta * (c * S - PULL), c * S >= PULL, S <= 1)
+    fallen = turned >= eta * (c * S - PULL)
     return {
         **fall_queries(c * S),
-        "over its length": Query(turned / length >= claim.subject.subs(sin(theta), S), (*short, *fallen)),
+        "over its length": Query(turned / length >= claim.subject, (*short, fallen)),
     }
 
 
@@ -53,7 +53,7 @@ def _falls_less(claim: Claim) -> Violation:
         pull = case.c * np.sin(angle) * (case.seed % 101) / 101
         step = case.step
         least = float(
-            evaluate(claim.subject, {theta: angle, c: case.c, PULL: pull, eta: step, beta: case.beta})
+            evaluate(claim.subject, {S: np.sin(angle), c: case.c, PULL: pull, eta: step, beta: case.beta})
         )
         if case.fraction > 1:
             return None
@@ -68,7 +68,7 @@ def _falls_less(claim: Claim) -> Violation:
 
 
 def _amount() -> Claim:
-    subject = eta * (c * sin(theta) - PULL) / (1 + eta * PULL)
+    subject = eta * (c * S - PULL) / (1 + eta * PULL)
     return Claim(
         id="angle-falls-by-a-fixed-amount-above-the-right-angle",
         label="A8",
@@ -78,15 +78,15 @@ def _amount() -> Claim:
         source=HERE,
         subject=subject,
         sharper="larger",
-        assumptions=(c > 0, PULL >= 0, eta > 0, SHORT),
-        example={c: 1, PULL: Rational(1, 4), eta: Rational(1, 2), theta: 2},
+        assumptions=(c > 0, PULL >= 0, eta > 0, SHORT, S <= 1, c * S >= PULL),
+        example={c: 1, PULL: Rational(1, 4), eta: Rational(1, 2), S: Rational(4, 5)},
         evidence=(
             unsatisfiable(_amount_queries, "no step falls less, in any dimension"),
             searched(trapping_cases.pulled_steps, _falls_less, "the worst pull turns w by no less"),
         ),
         controls=(
             Control("not divided", subject * (1 + eta * PULL)),
-            Control("the pull forgotten", eta * c * sin(theta) / (1 + eta * PULL)),
+            Control("the pull forgotten", eta * c * S / (1 + eta * PULL)),
             Control("one percent more", subject * Rational(101, 100)),
         ),
         uses=("angle-falls-above-the-right-angle",),
