@@ -245,7 +245,9 @@ def disorder(claim: Claim, penalty: str) -> Violation:
         residual = np.abs(back - points[beyond]) - 64 * UNIT * (case.a + points[beyond])
         if np.any(residual > 0):
             return f"x(S(x)) differs from x by {residual.max():.3g}"
-        edge, start = (float(evaluate(claim.subject[k], {mu: case.mu, a: case.a})) for k in (0, 2))
+        # NumPy's numbers, which a wrong formula may divide by zero.
+        at = {mu: np.float64(case.mu), a: np.float64(case.a)}
+        edge, start = (float(evaluate(claim.subject[k], at)) for k in (0, 2))
         first = float(evaluate(claim.subject[1], {u: start, mu: case.mu, a: case.a}))
         # The start is a difference of numbers that may be as large as a.
         if start >= -8 * UNIT * case.a and abs(first - edge) <= 64 * UNIT * (case.a + edge):
