@@ -111,8 +111,8 @@ def _twice_the_step() -> Claim:
         example=EXAMPLE,
         uses=("largest-step-without-increase",),
         evidence=(
-            unsatisfiable(_only_no_increase, "inner products of a step that is an increase"),
             searched(cases.free_steps, increase, "no step up to it increases Φ"),
+            unsatisfiable(_only_no_increase, "inner products of a step that is an increase"),
         ),
         controls=(
             Control("three times the step", 3 / (c + beta)),
