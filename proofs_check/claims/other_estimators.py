@@ -200,14 +200,13 @@ def _step_size() -> Claim:
 
 def _trapping_queries(claim: Claim) -> Mapping[str, Query]:
     level = claim.subject
-    known = (c >= LEAST, LEAST > PULL)
     factor = KEEP / (KEEP + eta * (LEAST - PULL))
     lemmas = {
         **cap_queries(level, PULL, KEEP),
         **fall_queries(LEAST * S, PULL, KEEP),
         **excess_queries(factor, PULL, KEEP, LEAST),
     }
-    return {name: Query(one.conclusion, (*one.assumptions, *known)) for name, one in lemmas.items()}
+    return {name: Query(one.conclusion, (*one.assumptions, c >= LEAST)) for name, one in lemmas.items()}
 
 
 def _leaves(claim: Claim) -> Violation:
@@ -215,6 +214,8 @@ def _leaves(claim: Claim) -> Violation:
 
     def test(case: EstimatorStep) -> str | None:
         least = float(evaluate(claim.subject, {PULL: case.share * case.least, LEAST: case.least}))
+        if not least <= 1:
+            return None
         cap = float(np.arcsin(least) + case.part * (np.pi - 2 * np.arcsin(least)))
         after, error = case.angles(cap, longest)
         climb(float(after.max()) - cap, "a larger angle than that of the cap")
@@ -236,7 +237,7 @@ def _trapped() -> Claim:
         source=HERE,
         subject=subject,
         sharper="smaller",
-        assumptions=(LEAST > 0, c > 0, PULL >= 0, eta > 0, NOT_NEGATIVE),
+        assumptions=(LEAST > 0, c > 0, PULL >= 0, LEAST > PULL, eta > 0, NOT_NEGATIVE),
         example={
             LEAST: 1, c: Rational(3, 2), PULL: Rational(1, 2), eta: Rational(1, 3), KEEP: Rational(1, 2),
         },
