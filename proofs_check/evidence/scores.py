@@ -90,7 +90,9 @@ def difference(one: Estimate, other: Estimate) -> Estimate:
 
     Its number of samples is one more than the degrees of freedom that the sum V = V₁ + V₂ of both means'
     covariances has, k(k + 1)/ν = Σ (tr((VᵢV⁻¹)²) + tr(VᵢV⁻¹)²)/(nᵢ - 1), by matching its second moments to
-    those of a Wishart matrix (Krishnamoorthy and Yu, 2004; Welch's number for k = 1).
+    those of a Wishart matrix (Krishnamoorthy and Yu, 2004; Welch's number for k = 1). This approximates: by
+    exact integration for k = 1 and V₂/V₁ = 0.3 an alarm meant to have the probability 1e-9 has 1.6e-9 with 64
+    samples of each, the fewest that the ledger compares, and 5e-8 with 16.
     """
     means = [np.atleast_2d(sample.covariance) / sample.samples for sample in (one, other)]
     total = means[0] + means[1]
