@@ -1,19 +1,26 @@
-"""The judge: runs every check on the claim and on each of its controls, and computes the status."""
+"""The judge: runs every check on the claim and on its planted errors, and computes the status.
+
+A planted error has to be refuted by some check, and a check has to withhold its support from some error. So
+with effort quick the cheapest check is asked first, an error that is refuted is put only to the checks that
+have withheld nothing yet, and the rest is recorded as not asked. Effort full and ``--controls`` put every
+error to every check. A repair is always put to all of them.
+"""
 
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from proofs_check.context import Context
-from proofs_check.records import Claim, Control, Evidence, Expected, Finding, Status, Strength, Verdict
+from proofs_check.records import Claim, Evidence, Expected, Finding, Status, Strength, Verdict
 from proofs_check.rendering import text
-from proofs_check.trials import Outcome, Trial, trials
+from proofs_check.trials import Outcome, Trial, cost, trials
 
 STATUS_OF_STRENGTH = {
     Strength.EXACT: Status.EXACT,
     Strength.SAMPLED: Status.SAMPLED,
     Strength.CITED: Status.CITED,
 }
+NOT_ASKED = Finding(Verdict.UNASKED, "the error is refuted, and the check has withheld support before")
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,7 @@ class Judgement:
     findings : tuple of Finding
         One for each piece of evidence, on the claim.
     rows : tuple of tuples of Finding
-        One row for each control, on the claim with that error in it.
+        One row for each control, on the claim with that error in it; what was not asked says so.
     seconds : float
         Wall time.
     trials : tuple of Trial
@@ -100,8 +107,7 @@ class Judgement:
         every_error_is_refuted &= all(trial.outcome is not Outcome.SURVIVOR for trial in self.trials)
         withholding = [*errors, self.findings] if self.claim.expected is Expected.FAILS else errors
         every_check_can_withhold = all(
-            any(finding.verdict is not Verdict.SUPPORTS for finding in column)
-            for column in zip(*withholding, strict=True)
+            any(_withholds(finding) for finding in column) for column in zip(*withholding, strict=True)
         )
         stands = every_error_is_refuted and every_check_can_withhold and not self._contradicts_itself()
         return stands and self._repairs_stand(repairs)
@@ -121,12 +127,16 @@ def _has(row: Iterable[Finding], verdict: Verdict) -> bool:
     return any(finding.verdict is verdict for finding in row)
 
 
+def _withholds(finding: Finding) -> bool:
+    return finding.verdict not in (Verdict.SUPPORTS, Verdict.UNASKED)
+
+
 def judge(claim: Claim, context: Context) -> Judgement:
-    """Gather all evidence for a claim and for each of its controls."""
+    """Gather all evidence for a claim, and for its controls what decides whether they are seen."""
     start = time.perf_counter()
     vacuity = _vacuity(claim)
     findings = _findings(claim, context, claim.evidence)
-    rows = tuple(_control_findings(claim, control, context) for control in claim.controls)
+    rows = _rows(claim, findings, context)
     tried = trials(claim, context, _run)
     return Judgement(claim, vacuity, findings, rows, time.perf_counter() - start, tried)
 
@@ -143,8 +153,32 @@ def _vacuity(claim: Claim) -> Finding:
     return Finding(Verdict.SUPPORTS, f"all {len(claim.assumptions)} assumptions hold at {values}")
 
 
-def _control_findings(claim: Claim, control: Control, context: Context) -> tuple[Finding, ...]:
-    return _findings(control.of(claim), context, claim.evidence)
+def _rows(claim: Claim, findings: tuple[Finding, ...], context: Context) -> tuple[tuple[Finding, ...], ...]:
+    """The findings on each control; places in a row are those of the evidence."""
+    # An expected failure is itself something to withhold support from.
+    shown = claim.expected is Expected.FAILS
+    untested = {place for place, one in enumerate(findings) if not (shown and _withholds(one))}
+    rows = []
+    for control in claim.controls:
+        planted = control.of(claim)
+        if control.holds or context.full or context.controls:
+            rows.append(_findings(planted, context, claim.evidence))
+        else:
+            row = _sparing_findings(planted, context, untested)
+            untested -= {place for place, one in enumerate(row) if _withholds(one)}
+            rows.append(row)
+    return tuple(rows)
+
+
+def _sparing_findings(planted: Claim, context: Context, untested: set[int]) -> tuple[Finding, ...]:
+    """Ask the checks, the cheapest first, until one refutes; then only those that withheld nothing yet."""
+    row = [NOT_ASKED] * len(planted.evidence)
+    refuted = False
+    for place in sorted(range(len(row)), key=lambda k: cost(planted.evidence[k])):
+        if not refuted or place in untested:
+            row[place] = _run(planted.evidence[place], planted, context)
+            refuted = refuted or row[place].verdict is Verdict.REFUTES
+    return tuple(row)
 
 
 def _findings(claim: Claim, context: Context, evidence: tuple[Evidence, ...]) -> tuple[Finding, ...]:

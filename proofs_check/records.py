@@ -15,12 +15,13 @@ from proofs_check.context import Context
 
 
 class Verdict(StrEnum):
-    """What one check says of one statement; SILENT and BROKE never count as support."""
+    """What one check says of one statement; what is no support, or was not asked, never counts as support."""
 
     SUPPORTS = "supports"
     SILENT = "silent"
     REFUTES = "refutes"
     BROKE = "broke"
+    UNASKED = "not asked"
 
 
 class Strength(IntEnum):

@@ -101,7 +101,7 @@ def _formula(variant: Variant) -> str:
 def _findings(
     variant: Variant, context: Context, run: Run, *, every: bool
 ) -> Iterator[tuple[Evidence, Finding]]:
-    ordered = variant.claim.evidence if every else sorted(variant.claim.evidence, key=_cost)
+    ordered = variant.claim.evidence if every else sorted(variant.claim.evidence, key=cost)
     for piece in ordered:
         with warnings.catch_warnings():
             # A wrong formula may well have no value somewhere; what matters is what the check makes of it.
@@ -112,7 +112,8 @@ def _findings(
             return
 
 
-def _cost(piece: Evidence) -> int:
+def cost(piece: Evidence) -> int:
+    """Place of a piece of evidence when the cheapest is asked first."""
     return COST.index(piece.kind) if piece.kind in COST else len(COST)
 
 

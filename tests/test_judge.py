@@ -185,3 +185,71 @@ def test_claim_whose_example_does_not_meet_its_assumptions_is_an_error(example, 
     assert one.status is Status.ERROR
     assert why in one.vacuity.witness
     assert judged(assumptions=(x > 0,), example={x: Integer(1)}).status is Status.EXACT
+
+
+def counted(verdict_of, kind="symbolic"):
+    asked = []
+
+    def check(claim, _):
+        asked.append(claim.subject)
+        return Finding(verdict_of(claim), "seen")
+
+    return Evidence(kind, Strength.EXACT, "a test", check), asked
+
+
+MORE = tuple(Control(f"{k} too many", Integer(2 + k)) for k in (1, 2, 3))
+
+
+def knows_three(claim):
+    return Verdict.REFUTES if claim.subject == 3 else Verdict.SUPPORTS
+
+
+def judged_by_two(context, dear_knows=knows_two, **changes):
+    (cheap, at_once), (dear, later) = counted(knows_two), counted(dear_knows, "monte_carlo")
+    claim = replace(TRUE, evidence=(dear, cheap), controls=MORE, **changes)
+    return judge(claim, context), at_once, later
+
+
+def test_dear_check_is_put_to_refuted_errors_only_until_it_has_withheld_once():
+    one, at_once, later = judged_by_two(Context())
+    assert one.in_order
+    assert at_once[:4] == [2, 3, 4, 5]
+    assert later == [2, 3]
+    assert [row[0].verdict for row in one.rows] == [Verdict.REFUTES, Verdict.UNASKED, Verdict.UNASKED]
+
+
+def test_check_that_has_withheld_nothing_is_put_to_every_error_and_blinds_the_claim():
+    one, _, later = judged_by_two(Context(), lambda _: Verdict.SUPPORTS)
+    assert later == [2, 3, 4, 5]
+    assert one.status is Status.BLIND
+
+
+@pytest.mark.parametrize("context", [Context(full=True), Context(controls=True)])
+def test_every_check_is_put_to_every_error_if_all_is_asked_for(context):
+    one, _, later = judged_by_two(context)
+    assert later[:4] == [2, 3, 4, 5]
+    assert all(finding.verdict is not Verdict.UNASKED for row in one.rows for finding in row)
+
+
+def test_error_that_the_cheap_check_misses_is_put_to_the_dear_one():
+    (cheap, _), (dear, later) = counted(knows_three), counted(knows_two, "monte_carlo")
+    one = judge(replace(TRUE, evidence=(cheap, dear), controls=MORE), Context())
+    assert one.in_order
+    assert later[:4] == [2, 3, 4, 5]
+
+
+def test_what_was_not_asked_withholds_nothing():
+    never = Finding(Verdict.UNASKED, "")
+    one = judged(evidence=(says(knows_two), says(knows_two, "monte_carlo")))
+    blind = replace(one, rows=tuple((row[0], never) for row in one.rows))
+    assert one.status is Status.EXACT
+    assert blind.status is Status.BLIND
+
+
+def test_repair_is_put_to_every_check_and_an_expected_failure_counts_as_withheld():
+    (cheap, _), (dear, later) = counted(knows_two), counted(knows_two, "monte_carlo")
+    controls = (Control("worse", Integer(4)), Control("worst", Integer(5)), REPAIR)
+    claim = replace(TRUE, subject=Integer(3), expected=Expected.FAILS, evidence=(cheap, dear))
+    one = judge(replace(claim, controls=controls), Context())
+    assert one.in_order
+    assert later == [3, 2]

@@ -53,7 +53,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--controls",
         action="store_true",
-        help="plant all generated errors in every claim, and show what refutes them (default: a sample)",
+        help="put all generated errors to every check, and show what refutes them (default: a sample, and no "
+        "check beyond those that decide)",
     )
     parser.add_argument(
         "--show-proof", action="store_true", help="print what the solver and the ball arithmetic decided"
