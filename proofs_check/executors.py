@@ -10,12 +10,13 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from numerics.sweep_records import CellSpec, Row
+from proofs_check.starting import single_threaded
 
 Take = Callable[[int], list[CellSpec]]
 Outcomes = Generator[tuple[CellSpec, Row | str], None, None]
@@ -24,7 +25,6 @@ Outcomes = Generator[tuple[CellSpec, Row | str], None, None]
 AHEAD = 2
 # A pool that breaks this often with no cell finished in between is given up.
 MOST_BREAKS = 3
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 def measure_or_tell(spec: CellSpec, seed: int) -> Row | str:
@@ -67,7 +67,7 @@ def _on_one_pool(take: Take, seed: int, workers: int, waiting: list[CellSpec]) -
     """Measure until nothing is left; if the pool breaks, what it held is put back among those waiting."""
     pending: dict[Future[Row | str], CellSpec] = {}
     others = set(multiprocessing.active_children())
-    with _single_threaded():
+    with single_threaded():
         pool = ProcessPoolExecutor(
             workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_worker
         )
@@ -91,21 +91,6 @@ def _on_one_pool(take: Take, seed: int, workers: int, waiting: list[CellSpec]) -
             raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-@contextlib.contextmanager
-def _single_threaded() -> Iterator[None]:
-    """Let the processes started meanwhile compute in one thread each."""
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _prepare_worker() -> None:

@@ -1,10 +1,12 @@
 """Judge many claims on all cores, each result as soon as it is there.
 
-Claims hold functions and cannot travel between processes; ids and findings can. Every worker builds the
-ledger for itself, and every check's randomness depends on the seed and the claim alone, so that the
-verdicts do not depend on the number of workers or on their order.
+Claims hold functions and cannot travel between processes; ids and findings can. The workers are forked from
+a server that has derived the ledger, where the system has such, or derive it each for itself. Every check's
+randomness depends on the seed and the claim alone, so that the verdicts do not depend on the number of
+workers or on their order.
 """
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -16,6 +18,7 @@ from proofs_check.context import Context
 from proofs_check.judge import Judgement, judge
 from proofs_check.ledger import ledger
 from proofs_check.records import Claim, Finding
+from proofs_check.starting import start_method
 from proofs_check.trials import Trial
 
 # A worker spends some seconds on imports and derivations, which fewer claims do not repay.
@@ -38,9 +41,7 @@ def judge_each(claims: Sequence[Claim], seed: int, full: bool, controls: bool = 
     if workers < 2:
         yield from (judge(claim, Context(seed, full, controls)) for claim in claims)
         return
-    # Spawned and not forked: a fork of a process with threads may hang.
-    start = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=start, initializer=_ignore_interrupts)
+    pool = ProcessPoolExecutor(workers, mp_context=start_method(), initializer=_ignore_interrupts)
     try:
         ordered = sorted(claims, key=expected_cost, reverse=True)
         pending = {pool.submit(_judge_one, claim.id, seed, full, controls): claim for claim in ordered}
@@ -52,6 +53,15 @@ def judge_each(claims: Sequence[Claim], seed: int, full: bool, controls: bool = 
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def born_with_the_ledger() -> None:
+    """Derive the ledger for the workers that will be forked, and import what most claims need."""
+    import z3  # noqa: F401 - for the workers
+
+    # What contradicts itself is told by the parent, and by whoever needs the ledger.
+    with contextlib.suppress(Exception):
+        _ledger_by_id()
 
 
 def expected_cost(claim: Claim) -> float:

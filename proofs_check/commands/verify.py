@@ -96,6 +96,11 @@ def derived_ledger(progress: "Console") -> "tuple[Claim, ...]":
 def _verify(arguments: argparse.Namespace, outputs: Mapping[str, Path]) -> int:
     from rich.console import Console
 
+    from proofs_check.starting import start_method
+
+    if not arguments.claims:
+        # Before this process imports and derives, which takes as long as it takes the workers.
+        start_method()
     from proofs_check.ledger import select
     from proofs_check.trust import trusts
     from theory.derivation import DerivationError
