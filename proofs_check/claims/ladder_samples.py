@@ -74,7 +74,7 @@ def _network_rows(one: Grouped, rng: np.random.Generator) -> Callable[[int], Arr
 def grouped(rng: np.random.Generator) -> list[Grouped]:
     """Single samples and means of a few; frequencies for each estimator alone and for all three at once."""
     found = []
-    for one, group in zip(problems(rng), (1, GROUP, 1, GROUP), strict=True):
+    for one, group in zip(problems(rng), (1, GROUP, GROUP), strict=True):
         draw = _network_rows(Grouped(one, group, np.zeros(0)), rng)
         pilot = np.concatenate([draw(BATCH) for _ in range(5)])
         kept = np.zeros((FREQUENCIES, 4, pilot.shape[1]), dtype=np.bool_)

@@ -16,7 +16,7 @@ from numerics.closed_forms import evaluate, filter_values, layer_values
 Array = NDArray[np.float64]
 
 # Angle, norm of the student's filter, m and d; among them d = 2, and a second layer with a zero.
-DESIGNS = ((0.7, 0.4, 2, 3), (1.2, 0.7, 3, 3), (2.0, 1.0, 2, 3), (2.4, 1.2, 2, 2))
+DESIGNS = ((1.0, 0.5, 2, 3), (1.4, 0.8, 3, 3), (2.1, 1.2, 2, 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +50,8 @@ def _network(rng: np.random.Generator, angle: float, norm: float, m: int, d: int
     w = norm * (np.cos(angle) * w_star + np.sin(angle) * across)
     v = np.round(rng.uniform(1, 1.5, m), 2)
     v_star = np.round(v + rng.uniform(-0.3, 0.3, m), 2)
-    v[1] *= -0.4
-    v_star[1] *= -0.4
+    v[1] *= -0.3
+    v_star[1] *= -0.3
     v[2:] = 0.0
     return Network(v, w, v_star, w_star)
 
