@@ -34,7 +34,7 @@ from proofs_check.context import Context
 from proofs_check.evidence import enclosure, real_solver, smt
 from proofs_check.evidence.enclosure import positive_on_box
 from proofs_check.evidence.real_solver import Problem, TranslationError
-from proofs_check.evidence.smt import Query, square_roots, unsatisfiable
+from proofs_check.evidence.smt import Query, VacuousError, square_roots, unsatisfiable
 from proofs_check.judge import judge
 from proofs_check.records import Claim, Control, Provenance, Source, Status, Verdict
 
@@ -156,7 +156,7 @@ def test_quotient_by_zero_is_neither_supported_nor_a_counterexample():
 
 @pytest.mark.parametrize(
     "strange",
-    [sin(x) <= 1, exp(x) > x, sqrt(x) >= 0, x**pi > 0, x ** Rational(1, 3) > 0, Function("f")(x) > 0, pi > x,
+    [sin(x) <= 1, exp(x) > x, x**pi > 0, x ** Rational(1, 3) > 0, Function("f")(x) > 0, pi > x,
      Symbol("z") > 0, Symbol("x", positive=True) + x > 0, x**y > 0],
 )  # fmt: skip
 def test_solver_refuses_what_it_cannot_translate(strange):
@@ -164,6 +164,41 @@ def test_solver_refuses_what_it_cannot_translate(strange):
     assert judge(whole, Context()).status is Status.ERROR
     with pytest.raises(TranslationError):
         Problem([strange], {})
+
+
+def test_root_that_the_query_does_not_name_gets_a_variable_and_has_to_be_real():
+    evidence = unsatisfiable(lambda one: {"it": Query(sqrt(one.subject) >= x, (x >= 0,))}, "it")
+    assert finding(evidence, x**2).verdict is Verdict.SUPPORTS
+    assert finding(evidence, x**2 / 2).verdict is Verdict.REFUTES
+    not_negative = unsatisfiable(lambda one: {"it": Query(sqrt(one.subject) >= 0)}, "it")
+    assert finding(not_negative, x**2 + 1).verdict is Verdict.SUPPORTS
+    assert "is real" in finding(not_negative, x).witness
+    above_one = unsatisfiable(lambda one: {"it": Query(one.subject >= 1, (x >= 1,))}, "it")
+    assert finding(above_one, 2 * x ** Rational(-1, 2), assumptions=(x <= 4,)).verdict is Verdict.SUPPORTS
+    assert finding(above_one, 2 * x ** Rational(-3, 2), assumptions=(x <= 4,)).verdict is Verdict.REFUTES
+    with pytest.raises(TranslationError):
+        Problem([sqrt(x) >= 0], {})
+
+
+def test_counterexample_is_sought_beside_poles_and_a_pole_alone_is_none():
+    evidence = unsatisfiable(lambda one: {"it": Query(x / one.subject <= 1, (x >= 0,))}, "it")
+    assert finding(evidence, 1 + x).verdict is Verdict.SUPPORTS
+    assert finding(evidence, x - 1).verdict is Verdict.REFUTES
+    only_there = unsatisfiable(lambda one: {"it": Query(one.subject / x <= 1)}, "it")
+    assert finding(only_there, Integer(0)).verdict is Verdict.SUPPORTS
+    assert finding(only_there, x).verdict is Verdict.SUPPORTS
+    with pytest.raises(ArithmeticError, match="no truth value"):
+        finding(unsatisfiable(lambda _: {"it": Query(1 / x > 1, (x <= 0, x >= 0))}, "it"), x)
+
+
+def test_counterexample_of_one_query_stands_although_another_is_about_nothing():
+    def queries(one):
+        return {"about nothing": Query(x > 0, (x**2 < 0,)), "about squares": Query(one.subject >= 0)}
+
+    both = unsatisfiable(queries, "two")
+    assert finding(both, x).verdict is Verdict.REFUTES
+    with pytest.raises(VacuousError):
+        finding(both, x**2)
 
 
 def test_contradictory_assumptions_and_missing_queries_are_errors():

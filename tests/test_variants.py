@@ -20,6 +20,7 @@ from sympy import (
     Tuple,
     acos,
     asin,
+    betainc_regularized,
     cos,
     erf,
     pi,
@@ -234,6 +235,9 @@ def test_assumption_that_follows_from_the_others_is_no_loss():
 
 def test_assumption_that_only_makes_the_formula_real_is_no_loss():
     assert dropped(about(asin(x / y), x > 0, y > 0, y >= x), y >= x) is Relation.UNDEFINED
+    share = betainc_regularized(Rational(1, 2), Rational(3, 2), 0, x / y)
+    assert dropped(about(share, x > 0, y > 0, y >= x), y >= x) is Relation.UNDEFINED
+    assert dropped(about(share, x > 0, y > 0, y > x), y > x) is Relation.ERROR
     assert dropped(about(x / y, x > 0, y > 0, y > x), y > x) is Relation.ERROR
 
 
