@@ -1,7 +1,7 @@
 """SymPy to z3 and back: relations between real numbers, one to one, and nothing else.
 
-Each problem has a z3 context of its own and counts the solver's steps, so that an answer depends neither on
-what was asked before nor on the machine.
+Each check has a z3 context of its own and counts the solver's steps, so that an answer depends neither on
+what other checks asked before nor on the machine.
 """
 
 from collections.abc import Iterable, Mapping
@@ -57,6 +57,9 @@ class Problem:
     relations : iterable of SymPy relations
     roots : mapping of square roots to symbols
         Variables that stand for the square roots; what defines them is among the relations.
+    beside : Problem, optional
+        Another problem of the same check, whose z3 context is shared: to make one takes longer than to solve
+        most problems.
 
     Raises
     ------
@@ -64,11 +67,13 @@ class Problem:
         If a relation contains what z3's real numbers do not have.
     """
 
-    def __init__(self, relations: Iterable[Any], roots: Mapping[Any, Symbol]) -> None:
+    def __init__(
+        self, relations: Iterable[Any], roots: Mapping[Any, Symbol], beside: "Problem | None" = None
+    ) -> None:
         import z3
 
         self._z3 = z3
-        self._context = z3.Context()
+        self._context: Any = z3.Context() if beside is None else beside._context
         self._roots = roots
         self._names: dict[str, Symbol] = {}
         self._solver = z3.Tactic("qfnra-nlsat", self._context).solver()

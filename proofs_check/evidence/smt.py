@@ -77,10 +77,10 @@ def unsatisfiable(queries: Queries, shows: str) -> Evidence:
 
     def check(claim: Claim, _: Context) -> Finding:
         asked = _with_definedness(queries(claim))
-        silent, broken = None, None
+        silent, broken, beside = None, None, Problem((), {})
         for name, query in asked.items():
             try:
-                found = _decide(claim, name, query)
+                found = _decide(claim, name, query, beside)
             except (VacuousError, TranslationError, ArithmeticError) as error:
                 # A counterexample of another query stands whatever became of this one.
                 broken = broken or error
@@ -141,8 +141,8 @@ def _assumed(claim: Claim, query: Query) -> list[Any]:
     return [*claim.assumptions, *query.assumptions, *definitions]
 
 
-def _violated(claim: Claim, query: Query, *besides: Any) -> Problem:
-    return Problem([*_assumed(claim, query), Not(query.conclusion), *besides], query.roots)
+def _violated(claim: Claim, query: Query, *more: Any, beside: Problem | None = None) -> Problem:
+    return Problem([*_assumed(claim, query), Not(query.conclusion), *more], query.roots, beside)
 
 
 def _apart_from_poles(claim: Claim, query: Query) -> Problem:
@@ -153,13 +153,13 @@ def _apart_from_poles(claim: Claim, query: Query) -> Problem:
     return _violated(claim, query, *(Ne(base, 0, evaluate=False) for base in poles))
 
 
-def _decide(claim: Claim, name: str, query: Query) -> Finding | None:
+def _decide(claim: Claim, name: str, query: Query, beside: Problem) -> Finding | None:
     """A counterexample, or why there is no answer, or None if the query holds."""
-    possible = Problem(_assumed(claim, query), query.roots)
+    possible = Problem(_assumed(claim, query), query.roots, beside)
     if (answer := possible.solve(brief=claim.planted)) == "unsat":
         raise VacuousError(f"smt: the assumptions of {name!r} exclude each other")
     if answer == "sat":
-        violated = _violated(claim, query)
+        violated = _violated(claim, query, beside=beside)
         if (answer := violated.solve(brief=claim.planted)) == "unsat":
             return None
         if answer == "sat":
