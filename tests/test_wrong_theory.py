@@ -1,11 +1,20 @@
-"""A wrong constant in a formula of the theory makes ``verify`` exit 1: tried on copies of the source."""
+"""A wrong constant in a formula of the theory is noticed, and makes ``verify`` exit 1: tried on copies.
 
+One error goes through the whole command. For the others the claims with one label are judged, in a fork of a
+process that has imported the libraries and nothing of this project, since most of the time goes into imports.
+"""
+
+import json
+import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from proofs_check.ledger import TOPICS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -58,22 +67,99 @@ ERRORS = [
 ]
 
 
-@pytest.mark.parametrize(("file", "right", "wrong", "label"), ERRORS, ids=[f"{e[3]}" for e in ERRORS])
-def test_wrong_constant_in_the_theory_makes_verify_fail(tmp_path, file, right, wrong, label):
+# Reads a folder, topics and a label a line, and answers with what the judge says of the claims there.
+SERVER = """
+import importlib, json, os, sys
+import flint, hypothesis, mpmath, numpy, rich, scipy.special, sympy, sympy.polys.rings, z3
+
+def judged(folder, topics, label):
+    sys.path.insert(0, folder)
+    judge, context = (importlib.import_module("proofs_check." + name) for name in ("judge", "context"))
+    from theory.derivation import DerivationError
+    assert importlib.import_module("theory.derivation").__file__.startswith(folder)
+    try:
+        claims = [one for name in topics for one in importlib.import_module(name).claims()]
+    except DerivationError:
+        return ["contradicts itself"]
+    chosen = [one for one in claims if label in (one.id, one.label)]
+    return [str(judge.judge(one, context.Context()).status) for one in chosen]
+
+for line in sys.stdin:
+    reader, writer = os.pipe()
+    if not (child := os.fork()):
+        try:
+            os.write(writer, json.dumps(judged(*json.loads(line))).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as answer:
+        print(answer.read(), flush=True)
+    os.waitpid(child, 0)
+"""
+WRONG = {"refuted", "error", "contradicts itself"}
+
+
+@pytest.fixture(scope="module")
+def server():
+    command = [sys.executable, "-c", SERVER]
+    folder = ROOT.anchor  # nothing of this project is found from there
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder, env=without_path()
+    ) as process:
+        yield process
+        process.stdin.close()
+
+
+def without_path():
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
+@cache
+def topics():
+    """The modules of the claims, by label and by id."""
+    found = {}
+    for topic in TOPICS:
+        for name in {name for one in topic.claims() for name in (one.label, one.id)}:
+            found.setdefault(name, []).append(topic.__name__)
+    return found
+
+
+def planted(tmp_path, file, right, wrong):
     for package in ("theory", "numerics", "proofs_check"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     target = tmp_path / "theory" / file
     source = target.read_text(encoding="utf-8")
     assert source.count(right) >= 1, "the formula has moved; plant the error where it stands now"
     target.write_text(source.replace(right, wrong), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "proofs_check", "verify", label],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+
+
+def statuses(server, folder, label):
+    server.stdin.write(json.dumps([str(folder), topics()[label], label]) + "\n")
+    server.stdin.flush()
+    return json.loads(server.stdout.readline())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.parametrize(("file", "right", "wrong", "label"), ERRORS, ids=[f"{e[3]}" for e in ERRORS])
+def test_wrong_constant_in_the_theory_is_noticed(server, tmp_path, file, right, wrong, label):
+    planted(tmp_path, file, right, wrong)
     # A derivation may notice the contradiction itself; either way nothing passes.
+    assert WRONG & set(statuses(server, tmp_path, label))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_without_an_error_nothing_is_noticed(server, tmp_path):
+    planted(tmp_path, "penalties.py", "Abs(x) <= t)", "Abs(x) <= t)")
+    assert statuses(server, tmp_path, "G2") == ["exact"]
+
+
+def test_wrong_constant_in_the_theory_makes_verify_fail(tmp_path):
+    file, right, wrong, label = next(error for error in ERRORS if error[3] == "G4")
+    planted(tmp_path, file, right, wrong)
+    command = [sys.executable, "-m", "proofs_check", "verify", label]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=without_path(), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1, done.stdout + done.stderr
     noticed = (
         " is refuted, " in done.stdout or " is error, " in done.stdout or "contradicts itself" in done.stderr
