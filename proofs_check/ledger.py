@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
 from proofs_check.claims import (
@@ -89,8 +90,9 @@ TOPICS = (
 )
 
 
+@cache
 def ledger() -> tuple[Claim, ...]:
-    """Build all claims; this derives every formula.
+    """Build all claims; this derives every formula, once in a process.
 
     Raises
     ------
