@@ -172,10 +172,10 @@ def _believed(claim: Claim, name: str, query: Query, violated: Problem) -> Findi
     try:
         return _counterexample(claim, name, query, violated.solution())
     except ArithmeticError:
-        beside = _apart_from_poles(claim, query)
-        if beside.solve(brief=claim.planted) != "sat":
+        apart = _apart_from_poles(claim, query)
+        if apart.solve(brief=claim.planted) != "sat":
             raise
-        return _counterexample(claim, name, query, beside.solution())
+        return _counterexample(claim, name, query, apart.solution())
 
 
 def _counterexample(claim: Claim, name: str, query: Query, solution: Mapping[Symbol, Any]) -> Finding:
