@@ -7,6 +7,8 @@ k = 0, ..., s; each result is kept only if S(w) is what it was built from.
 """
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -164,11 +166,26 @@ def _survivors(
     # κ - β is taken from the gap, because it cancels in the difference.
     shifted = {sym.kappa: sym.beta + sym.rho}
     values = {sym.c: c, sym.lam: lam, sym.beta: beta, sym.rho: gap[:, None], sym.w_star_i: size}
-    point = evaluate(EFFECTIVE_POINT.subs(shifted), values)
-    weight = evaluate(EFFECTIVE_WEIGHT.subs(shifted), values)
     shape = shape_parameter("limit_points", penalty, a)
-    active = evaluate(thresholding(penalty).active, {sym.x: point, sym.mu: weight, **shape})
+    if penalty == "l1":
+        active = evaluate(_soft(), values)
+    else:
+        point = evaluate(EFFECTIVE_POINT.subs(shifted), values)
+        weight = evaluate(EFFECTIVE_WEIGHT.subs(shifted), values)
+        active = evaluate(thresholding(penalty).active, {sym.x: point, sym.mu: weight, **shape})
     return np.asarray(np.where(chosen, np.maximum(active, 0.0), 0.0))
+
+
+@cache
+def _soft() -> Any:
+    """The survivor of l1 by the gap, as (c|w*ᵢ| - λ)/gap - λ/β: of terms over the gap none cancels."""
+    from sympy import collect, expand
+
+    from theory import symbols as sym
+    from theory.limit import large_coordinate
+
+    shifted = large_coordinate("l1").result.subs(sym.kappa, sym.beta + sym.rho)
+    return collect(expand(shifted), 1 / sym.rho)
 
 
 def _gaps(

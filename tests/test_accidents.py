@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import cycle, product
 from types import ModuleType
 from typing import Any
 
@@ -294,15 +294,15 @@ def test_verify_does_not_start_without_a_library_that_the_claims_import(name):
 
 @pytest.mark.parametrize("answer", ["unsat", "sat", "unknown", "None"])
 def test_solver_that_answers_the_same_to_everything_passes_nothing(answer, monkeypatch):
-    monkeypatch.setattr(Problem, "solve", lambda _: answer)
+    monkeypatch.setattr(Problem, "solve", lambda *_, **__: answer)
     monkeypatch.setattr(Problem, "reason", lambda _: "told so")
     monkeypatch.setattr(Problem, "solution", lambda _: {x: Integer(1)})
     assert judge(CHECKERS["smt"].claim(), Context()).status in OPEN_OR_ERROR
 
 
 def test_solver_that_calls_every_violation_impossible_leaves_the_claim_blind(monkeypatch):
-    answers = iter(["sat", "unsat"] * 9)
-    monkeypatch.setattr(Problem, "solve", lambda _: next(answers))
+    answers = cycle(["sat", "unsat"])
+    monkeypatch.setattr(Problem, "solve", lambda *_, **__: next(answers))
     assert judge(CHECKERS["smt"].claim(), Context()).status is Status.BLIND
 
 

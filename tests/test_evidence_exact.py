@@ -217,7 +217,7 @@ def test_solver_that_runs_out_of_steps_leaves_the_claim_open(monkeypatch):
 
 
 def test_solver_that_lies_about_a_counterexample_is_caught(monkeypatch):
-    monkeypatch.setattr(Problem, "solve", lambda _: "sat")
+    monkeypatch.setattr(Problem, "solve", lambda *_, **__: "sat")
     monkeypatch.setattr(Problem, "solution", lambda _: {x: Integer(1), y: Integer(1)})
     assert judge(claim(x**2 + y**2, (MEANS,)), Context()).status is Status.ERROR
 

@@ -83,6 +83,7 @@ def test_iteration_ends_at_the_limit_with_its_survivors(problem, data):
 
 
 @given(problems())
+@example((np.array([0.0, 1.0]), 1.0, "l1", 0.9999999968178847, 1.0, None))  # just below λ = c, a gap of 3e-9
 def test_l1_has_one_limit_unless_the_largest_entry_lies_between_two_bounds(problem):
     w_star, c, _, lam, beta, _ = problem
     largest = np.abs(w_star).max()
