@@ -45,7 +45,7 @@ from proofs_check.claims import (
     two_layers,
 )
 from proofs_check.evidence.scores import FALSE_ALARM, FAMILY_FALSE_ALARM, MOST_COMPARISONS
-from proofs_check.records import Claim, Expected
+from proofs_check.records import Claim, Expected, Strength
 from proofs_check.trust import CAN_MISS
 
 LEAST_CONTROLS = 2
@@ -122,6 +122,11 @@ def validate(claims: Sequence[Claim]) -> None:
                 f"ledger: {claim.id} plants {planted} errors, at least {LEAST_CONTROLS} are needed"
             )
         _validate_uses(claim, {other.id: other for other in claims})
+        exact = any(piece.strength is Strength.EXACT for piece in claim.evidence)
+        if claim.expected is Expected.HOLDS and not exact and not claim.sampled_because:
+            raise ValueError(
+                f"ledger: {claim.id} has no exact evidence, sampled_because has to say why none is possible"
+            )
     made = comparisons(claims)
     if made > MOST_COMPARISONS:
         raise ValueError(

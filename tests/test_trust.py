@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from contextlib import redirect_stdout
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -87,6 +88,13 @@ def test_counterexample_stands_on_itself():
 def test_claim_may_not_rest_on_one_that_is_expected_to_fail():
     with pytest.raises(ValueError, match="top uses 'false', which is expected to fail"):
         validate([claim("false", truth=5, expected=Expected.FAILS), claim("top", "false")])
+
+
+def test_claim_that_is_only_sampled_has_to_say_why():
+    sampled = claim("base", kind="property", strength=Strength.SAMPLED)
+    with pytest.raises(ValueError, match="base has no exact evidence"):
+        validate([sampled])
+    validate([replace(sampled, sampled_because="It speaks of limits of infinite sequences.")])
 
 
 def test_unknown_kind_of_evidence_is_refused():
