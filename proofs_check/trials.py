@@ -14,9 +14,12 @@ from proofs_check.context import Context
 from proofs_check.equivalence import Relation, relation
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
 from proofs_check.rendering import text
+from proofs_check.time_limit import time_limit
 from proofs_check.variants import Variant, variants
 
 SAMPLE = 2
+# Seconds for one check of one variant; the slowest that ends takes four on an idle machine.
+LIMIT = 20
 QUANTIFYING = ("smt", "enclosure")
 COST = ("symbolic", "smt", "enclosure", "quadrature", "property", "monte_carlo", "simulation")
 
@@ -89,7 +92,8 @@ def _tried(claim: Claim, variant: Variant, context: Context, run: Run, *, every:
 
 def _relation(claim: Claim, variant: Variant, context: Context) -> Relation:
     try:
-        return relation(claim, variant, context)
+        with time_limit(LIMIT):
+            return relation(claim, variant, context)
     except Exception:  # noqa: BLE001 - what cannot be decided is taken for an error, which has to be refuted
         return Relation.ERROR
 
@@ -106,7 +110,9 @@ def _findings(
         with warnings.catch_warnings():
             # A wrong formula may well have no value somewhere; what matters is what the check makes of it.
             warnings.simplefilter("ignore")
-            finding = run(piece, variant.claim, context)
+            # A wrong formula may set a computer algebra system to work for hours.
+            with time_limit(LIMIT):
+                finding = run(piece, variant.claim, context)
         yield piece, finding
         if finding.verdict is Verdict.REFUTES and not every:
             return

@@ -1,6 +1,7 @@
 """Errors made by machine: the operators make errors, what is no error is recognised, and blindness shows."""
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -28,7 +29,7 @@ from sympy import (
     true,
 )
 
-from proofs_check import controls_table, ledger, operators
+from proofs_check import controls_table, ledger, operators, trials
 from proofs_check.cli import main
 from proofs_check.context import Context
 from proofs_check.equivalence import Relation, relation
@@ -438,3 +439,17 @@ def test_no_generated_error_survives_in_the_ledger(name):
         one = all_errors(claim)
         assert one.trials
         assert not survivors(one), claim.id
+
+
+def test_check_that_never_answers_on_a_variant_is_stopped_and_refutes_nothing(monkeypatch):
+    def forever(claim, _):
+        if claim.subject == CLAIM.subject:
+            return Finding(Verdict.SUPPORTS, "seen")
+        time.sleep(60)
+        return Finding(Verdict.REFUTES, "too late")
+
+    monkeypatch.setattr(trials, "LIMIT", 1)
+    monkeypatch.setattr(trials, "variants", lambda claim: variants(claim)[:2])
+    slow = replace(CLAIM, evidence=(Evidence("symbolic", Strength.EXACT, "a test", forever),), controls=())
+    tried = judge(slow, Context(controls=True)).trials
+    assert {one.outcome for one in tried if one.planted} == {Outcome.SURVIVOR}

@@ -78,10 +78,15 @@ def _predicted(subject: Expr, one: Network) -> Array:
     """The subject's value, the integral that it keeps evaluated numerically, (1,)."""
     from scipy.integrate import quad
 
-    angle = {theta: float(directions.angle(one.w, one.w_star)), norm_w: float(np.linalg.norm(one.w))}
+    values = {
+        theta: float(directions.angle(one.w, one.w_star)),
+        norm_w: float(np.linalg.norm(one.w)),
+        norm_v: float(np.linalg.norm(one.v)),
+        w_dot_w_star: float(one.w @ one.w_star),
+    }
     numbers = {
         integral: Float(
-            quad(lambdify(x, integral.function.subs(angle)), integral.limits[0][1].subs(angle), np.inf)[0]
+            quad(lambdify(x, integral.function.subs(values)), integral.limits[0][1].subs(values), np.inf)[0]
         )
         for integral in subject.atoms(Integral)
     }
