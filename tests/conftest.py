@@ -1,7 +1,9 @@
-"""Hypothesis profiles, chosen by the environment variable HYPOTHESIS_PROFILE."""
+"""Hypothesis profiles, chosen by the environment variable HYPOTHESIS_PROFILE; interrupts that are heeded."""
 
 import os
+import signal
 
+import pytest
 from hypothesis import settings
 
 # No deadline: the first call of a function pays for imports and caches, and shared machines pause.
@@ -11,3 +13,10 @@ settings.register_profile("dev", max_examples=50, **_COMMON)
 settings.register_profile("ci", max_examples=200, derandomize=True, **_COMMON)
 settings.register_profile("thorough", max_examples=2000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _heeded_interrupts():
+    """Let programs under test receive Ctrl-C, which they would ignore if a shell's background does."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

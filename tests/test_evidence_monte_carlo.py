@@ -244,7 +244,7 @@ def test_comparisons_of_the_whole_ledger_share_a_false_alarm_probability_of_a_mi
 def test_ledger_with_too_many_comparisons_is_refused():
     many = replace(MEAN, comparisons=replace(MEAN.comparisons, count=400))
     wrong = (Control("more", Integer(2)), Control("less", Integer(1)))
-    one = claim(ROOT, many, controls=wrong)
+    one = replace(claim(ROOT, many, controls=wrong), sampled_because="This is a test.")
     validate([one, replace(one, id="second")])
     repaired = replace(one, id="second", controls=(*wrong, Control("repair", ROOT, holds=True)))
     with pytest.raises(ValueError, match="1200 Monte Carlo comparisons of true statements"):
