@@ -8,8 +8,9 @@ from sympy import Eq, Expr, Integer, Rational, diff, sqrt
 
 from numerics.closed_forms import evaluate
 from proofs_check.claims.rate_cases import Rates, rates
+from proofs_check.claims.rate_property import beside_limits, wrong_factor
 from proofs_check.claims.trapping import real
-from proofs_check.evidence.cases import Violation, simulated
+from proofs_check.evidence.cases import Violation, searched, simulated
 from proofs_check.evidence.smt import Query, square_roots, unsatisfiable
 from proofs_check.records import Claim, Control, Provenance, Source
 from theory import limit
@@ -47,6 +48,11 @@ def _contraction() -> Claim:
                 lambda claim: {**moved_queries(claim), **_other_queries(claim)},
                 "the step, differentiated in surviving coordinates, where S moves with w; and an error with "
                 "parts in other coordinates too, where S rests",
+            ),
+            searched(
+                lambda: beside_limits((1.0, 0.5, 0.05)),
+                wrong_factor,
+                "one step from beside constructed limits",
             ),
             simulated(
                 rates,
@@ -111,6 +117,7 @@ def _best_contraction() -> Claim:
                 },
                 "the step of this size, differentiated in surviving coordinates",
             ),
+            searched(lambda: beside_limits((1.0,)), wrong_factor, "one step from beside constructed limits"),
             simulated(
                 rates,
                 lambda claim: _rate(claim, largest=True),
