@@ -149,10 +149,11 @@ def triad(runs: int) -> Callable[[], Any]:
     """Return a = b + s c over d numbers in the L1 cache, as often as runs take steps, on both cores."""
     from numba import njit
 
-    from numerics.kernel_passes import vectors
+    from numerics.kernel_passes import full_width, vectors
 
     @njit(nogil=True, fastmath=True, error_model="numpy")
     def repeat(a: Any, b: Any, c: Any, times: int) -> None:
+        full_width()
         s = 1.0
         for _ in range(times):
             s *= 1.0000001  # or one pass would do for all
@@ -160,7 +161,7 @@ def triad(runs: int) -> Callable[[], Any]:
                 a[i] = b[i] + s * c[i]
 
     def share(_: int) -> None:
-        a, b, c, _rest = vectors(DIMENSION)
+        a, b, c = vectors(3, DIMENSION)[:, :DIMENSION]
         repeat(a, b, c, runs * STEPS // CORES)
 
     def work() -> None:

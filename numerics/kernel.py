@@ -30,7 +30,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics.kernel_passes import PENALTIES, Step, advance
+from numerics.kernel_passes import PENALTIES, Step, advance, workspace
 
 __all__ = ["PENALTIES", "Step", "iterate", "warm_up"]
 
@@ -69,9 +69,9 @@ def iterate(
     converged = np.zeros(len(w), dtype=np.bool_)
 
     def take(piece: slice) -> bool:
-        return bool(
-            advance(w[piece], w_star, step, max_iterations, tolerance, iterations[piece], converged[piece])
-        )
+        results = (iterations[piece], converged[piece])
+        memory = workspace(w.shape[1])
+        return bool(advance(w[piece], w_star, step, max_iterations, tolerance, *results, *memory))
 
     threads = min(_cores(), len(w))
     if threads < 2:
