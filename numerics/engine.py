@@ -85,8 +85,13 @@ def compiled(
     """Run a batch of unit starts by `numerics.kernel.iterate`; None if the plain iteration has to."""
     from numerics import kernel
 
-    found = kernel.iterate(w0, w_star, step, max_iterations, tolerance)
+    u, angle = np.empty_like(w0), np.empty(len(w0))
+
+    def finish(runs: slice, w: Array) -> None:
+        u[runs], angle[runs] = proximal_map(w), gaussian.angle(w, w_star)
+
+    found = kernel.iterate(w0, w_star, step, max_iterations, tolerance, finish)
     if found is None:
         return None
     w, iterations, converged = found
-    return Result(w, proximal_map(w), gaussian.angle(w, w_star), iterations, converged, None)
+    return Result(w, u, angle, iterations, converged, None)

@@ -25,6 +25,7 @@ the number of threads.
 
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -36,12 +37,19 @@ __all__ = ["PENALTIES", "Step", "iterate", "warm_up"]
 
 Array = NDArray[np.float64]
 
-# Runs are handed to the threads in pieces, this many a thread: some runs take longer than others.
+# Runs are handed to the threads in pieces, since some take longer than others. A piece has work for some
+# calls from Python, and stays in a core's second cache until it is finished.
 _PIECES = 8
+_PIECE_BYTES = (2**17, 2**19)
 
 
 def iterate(
-    w0: Array, w_star: Array, step: Step, max_iterations: int, tolerance: float
+    w0: Array,
+    w_star: Array,
+    step: Step,
+    max_iterations: int,
+    tolerance: float,
+    finish: Callable[[slice, Array], None] = lambda _runs, _w: None,
 ) -> tuple[Array, NDArray[np.int64], NDArray[np.bool_]] | None:
     """Iterate RVSCGD from a batch of starts, as `numerics.simulator.iterate` does, to rounding.
 
@@ -55,6 +63,8 @@ def iterate(
     max_iterations : int
     tolerance : float
         A run stops at the first step that is not longer.
+    finish : callable, optional
+        Called with the slice of some runs and their last iterates, in the thread that has just made them.
 
     Returns
     -------
@@ -71,15 +81,19 @@ def iterate(
     def take(piece: slice) -> bool:
         results = (iterations[piece], converged[piece])
         memory = workspace(w.shape[1])
-        return bool(advance(w[piece], w_star, step, max_iterations, tolerance, *results, *memory))
+        if not advance(w[piece], w_star, step, max_iterations, tolerance, *results, *memory):
+            return False
+        finish(piece, w[piece])
+        return True
 
     threads = min(_cores(), len(w))
+    least, most = (min(size // (8 * w.shape[1]), -(-len(w) // threads)) for size in _PIECE_BYTES)
+    size = max(1, least, min(-(-len(w) // (threads * _PIECES)), most))
+    pieces = [slice(k, k + size) for k in range(0, len(w), size)]
     if threads < 2:
-        return (w, iterations, converged) if take(slice(None)) else None
-    size = -(-len(w) // (threads * _PIECES))
+        return (w, iterations, converged) if all(map(take, pieces)) else None
     pool = ThreadPoolExecutor(threads)
     try:
-        pieces = [slice(k, k + size) for k in range(0, len(w), size)]
         safe = all(list(pool.map(take, pieces)))
     finally:
         pool.shutdown(cancel_futures=True)  # an interrupt waits for the pieces under way alone
