@@ -147,7 +147,7 @@ def _number(expression: Expr, point: Mapping[Any, Any]) -> Expr | None:
     """The value of an expression, or None where it is no finite real number."""
     try:
         value = N(expression.subs(point), DIGITS)
-    except TypeError:  # SymPy compares a complex number or a pole in a Piecewise
+    except (TypeError, ZeroDivisionError):  # SymPy compares a complex number, mpmath meets a pole
         return None
     return value if value.is_number and value.is_finite and value.is_real else None
 
@@ -209,13 +209,18 @@ def _impossible(assumptions: tuple[Any, ...], relation: Any) -> bool:
 
 
 def _undefined(assumptions: tuple[Any, ...], *expressions: Basic) -> bool:
-    """Whether the solver shows that roots or inverse functions leave the real numbers wherever assumed."""
+    """Whether the solver shows that roots, integrals or inverse functions are not real wherever assumed."""
     needed = [
         condition
         for one in expressions
         for part in preorder_traversal(one)
         for condition in _for_a_real_value(part)
     ]
+    # The solver may be unable to read what else is assumed and needed, of other symbols.
+    for one in needed:
+        about = tuple(known for known in assumptions if known.free_symbols <= one.free_symbols)
+        if one == False or _impossible(about, one):  # noqa: E712 - SymPy's false
+            return True
     return bool(needed) and _impossible((*assumptions, *needed[1:]), needed[0])
 
 
@@ -223,7 +228,8 @@ def _for_a_real_value(part: Basic) -> tuple[Any, ...]:
     if isinstance(part, (asin, acos)):
         return part.args[0] <= 1, part.args[0] >= -1
     if isinstance(part, betainc_regularized):
-        return part.args[3] <= 1, part.args[3] >= 0
+        # The integrand's powers are integrable from 0 to 1 with positive exponents only.
+        return part.args[0] > 0, part.args[1] > 0, part.args[3] <= 1, part.args[3] >= 0
     if isinstance(part, Pow) and part.exp.is_Rational and part.exp.q == EVEN:
         return (part.base >= 0,)
     return ()

@@ -212,6 +212,12 @@ def test_malformed_direction_is_refused():
 def test_bound_without_a_real_value_says_nothing():
     claim = replace(about(asin(x), x > 0, x < 1), example={x: Rational(1, 3)})
     assert with_error(claim, asin(2 + x)) is Relation.UNDEFINED
+    # The integral of a power at or below -1 diverges, whatever else is assumed of other symbols.
+    share = betainc_regularized(x, Rational(1, 2), 0, sin(y) ** 2)
+    claim_of_share = replace(about(share, x > 0, y < pi / 2), example={x: 1, y: 1})
+    for power in (Rational(-1, 2), -x):
+        assert with_error(claim_of_share, share.subs(x, power)) is Relation.UNDEFINED
+    assert with_error(claim_of_share, share.subs(x, 2 * x)) is Relation.ERROR
     assert with_error(claim, asin(2 * x)) is Relation.ERROR
     assert with_error(claim, acos(x)) is Relation.ERROR
 

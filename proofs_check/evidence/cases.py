@@ -15,7 +15,7 @@ from hypothesis.errors import FailedHealthCheck, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
 from proofs_check.context import Context
-from proofs_check.records import Claim, Comparisons, Evidence, Finding, Strength, Verdict
+from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
 from proofs_check.replay import code
 
 EXAMPLES_QUICK, EXAMPLES_FULL = 100, 1000
@@ -102,8 +102,6 @@ def simulated(
     simulate: Callable[[Context], Sequence[Any]],
     violation: Callable[[Claim], Violation],
     shows: str,
-    *,
-    comparisons: int = 0,
 ) -> Evidence:
     """Evidence that no run of RVSCGD violates the claim.
 
@@ -115,8 +113,6 @@ def simulated(
         From the claim to the test of one outcome.
     shows : str
         What the absence of violations shows.
-    comparisons : int
-        How many tails of chance are compared with the level of an alarm, where frequencies are judged.
     """
 
     def check(claim: Claim, context: Context) -> Finding:
@@ -132,8 +128,7 @@ def simulated(
                 return Finding(Verdict.REFUTES, said)
         return Finding(Verdict.SUPPORTS, f"no violation in {len(outcomes)} batches of runs")
 
-    left_to_chance = Comparisons(comparisons) if comparisons else None
-    return Evidence("simulation", Strength.SAMPLED, shows, check, comparisons=left_to_chance)
+    return Evidence("simulation", Strength.SAMPLED, shows, check)
 
 
 def _refuse_nan(case: Any) -> None:
