@@ -1,6 +1,7 @@
 """All that is known of one claim, for a reader."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from rich.console import Group
 from rich.padding import Padding
@@ -38,7 +39,12 @@ def explanation(
     drawn = Table.grid(padding=(0, 2))
     drawn.add_column(no_wrap=True, style="bold")
     drawn.add_column()
-    for name, value in (*_facts(one), *_rests(one.claim, claims, judged, trust), *_seen(one)):
+    for name, value in (
+        *_facts(one),
+        *_weakens(one.claim, claims),
+        *_rests(one.claim, claims, judged, trust),
+        *_seen(one),
+    ):
         drawn.add_row(name, Text(value))
     drawn.add_row("again", Text(again(one.claim, seed, effort)))
     title = Text(f"{one.claim.label}  {one.claim.id}: {one.status}", style="bold")
@@ -60,6 +66,15 @@ def _facts(one: Judgement) -> Iterator[Row]:
     yield "source", ", ".join(part for part in (source.provenance, source.reference, source.locator) if part)
     yield "assumes", ", ".join(text(relation) for relation in claim.assumptions) or "nothing"
     yield "example", one.vacuity.witness
+
+
+def _weakens(claim: Claim, claims: Sequence[Claim]) -> Iterator[Row]:
+    by_id = {other.id: other for other in claims}
+    for place, one in enumerate(claim.weakens):
+        said = one.assumption
+        # Words may name the formula of the claim that they stand in.
+        words = statement(replace(by_id[one.claim], statement=said)) if isinstance(said, str) else text(said)
+        yield "weakens" if place == 0 else "", f"{one.claim}, which assumes: {words}"
 
 
 def _rests(

@@ -122,6 +122,7 @@ def validate(claims: Sequence[Claim]) -> None:
                 f"ledger: {claim.id} plants {planted} errors, at least {LEAST_CONTROLS} are needed"
             )
         _validate_uses(claim, {other.id: other for other in claims})
+        _validate_weakened(claim, {other.id: other for other in claims})
         exact = any(piece.strength is Strength.EXACT for piece in claim.evidence)
         if claim.expected is Expected.HOLDS and not exact and not claim.sampled_because:
             raise ValueError(
@@ -152,6 +153,20 @@ def _validate_uses(claim: Claim, known: Mapping[str, Claim]) -> None:
             raise ValueError(
                 f"ledger: {claim.id} has evidence of kind={piece.kind!r}, one of {', '.join(CAN_MISS)} "
                 "is required"
+            )
+
+
+def _validate_weakened(claim: Claim, known: Mapping[str, Claim]) -> None:
+    for one in claim.weakens:
+        if one.claim not in known or known[one.claim].expected is Expected.FAILS:
+            raise ValueError(
+                f"ledger: {claim.id} weakens {one.claim!r}, a claim expected to hold is required"
+            )
+        whole = known[one.claim]
+        stated = whole.statement if isinstance(one.assumption, str) else whole.assumptions
+        if one.assumption not in stated:
+            raise ValueError(
+                f"ledger: {claim.id} weakens {one.assumption!s}, which {one.claim} does not assume"
             )
 
 

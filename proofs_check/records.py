@@ -145,6 +145,22 @@ class Control:
 
 
 @dataclass(frozen=True)
+class Weakening:
+    """What a claim does without. If it fails, the assumption is needed; if it holds, it is not.
+
+    Attributes
+    ----------
+    claim : str
+        Id of the claim that makes the assumption.
+    assumption : relation or str
+        One of its assumptions, or the words of its statement that make it.
+    """
+
+    claim: str
+    assumption: Any
+
+
+@dataclass(frozen=True)
 class Claim:
     """A statement, where it comes from, and the evidence for it.
 
@@ -169,6 +185,8 @@ class Claim:
     uses : tuple of str
         Ids of the claims that it rests on.
     expected : Expected
+    weakens : tuple of Weakening
+        The assumptions of other claims that this one drops or loosens.
     sharper : str or tuple of str, optional
         Where the subject is a bound: the direction, ``smaller`` or ``larger``, in which the claim says more;
         for a tuple, one for each component, None where a value is claimed.
@@ -190,6 +208,7 @@ class Claim:
     controls: tuple[Control, ...]
     uses: tuple[str, ...] = ()
     expected: Expected = Expected.HOLDS
+    weakens: tuple[Weakening, ...] = ()
     sharper: str | tuple[str | None, ...] | None = None
     sampled_because: str = ""
     planted: bool = False

@@ -159,6 +159,12 @@ def test_explain_shows_statement_ancestors_evidence_controls_and_the_command():
     assert "rvscgd verify wedge-mean --seed 3 --effort quick" in done.stdout
 
 
+def test_explain_shows_what_a_claim_weakens_in_the_words_of_the_other():
+    done = explain("every-solution-is-a-fixed-point")
+    assert done.returncode == 0
+    assert "solutions-fixed-by-every-short-step, which assumes: exactly if κ > 0" in done.stdout
+
+
 def test_explain_refuses_an_unknown_claim_in_one_sentence():
     done = explain("no-such-claim")
     assert done.returncode == 2

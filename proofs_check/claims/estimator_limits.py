@@ -7,7 +7,7 @@ from sympy import Eq, Expr, Integer, Rational, Symbol, integrate, oo
 from proofs_check.claims.trapping import HERE, PULL, S, real
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.substitution import Instance, at_the_example
-from proofs_check.records import Claim, Control, Expected
+from proofs_check.records import Claim, Control, Expected, Weakening
 from theory.gaussian import normal_density, x
 
 SCALE = Symbol("s", positive=True)
@@ -55,6 +55,7 @@ def _vanishing_at_the_teacher() -> Claim:
         ),
         uses=("exact-error-with-any-estimator",),
         expected=Expected.FAILS,
+        weakens=(Weakening("angle-is-trapped-with-any-estimator", "E[μ′(sG)] ≥ μ_min > 0"),),
     )
 
 
@@ -86,4 +87,5 @@ def _mean_zero() -> Claim:
         ),
         uses=("tangential-law-for-any-proxy",),
         expected=Expected.FAILS,
+        weakens=(Weakening("angle-is-trapped-with-any-estimator", "0 ≤ μ′ ≤ M"),),
     )

@@ -21,7 +21,7 @@ from proofs_check.claims.cases import SEEDS, decades, raw_step, rounding
 from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.smt import Query, square_roots, unsatisfiable
 from proofs_check.evidence.symbolic import vanishing
-from proofs_check.records import Claim, Control, Expected, Provenance, Source
+from proofs_check.records import Claim, Control, Expected, Provenance, Source, Weakening
 from theory import bounds, limit
 from theory.bounds import ONE_NORM
 from theory.symbols import beta, c, kappa, lam, s, w_star_i
@@ -234,4 +234,5 @@ def _entries_lost() -> Claim:
         ),
         uses=("l1-error-angle-where-no-entry-is-lost",),
         expected=Expected.FAILS,
+        weakens=(Weakening("l1-error-angle-where-no-entry-is-lost", "every non-zero entry of w* kept in u"),),
     )

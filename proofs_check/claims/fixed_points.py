@@ -12,7 +12,7 @@ from proofs_check.claims.limit_cases import Solution, any_solution
 from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.substitution import Instance, at_the_example
-from proofs_check.records import Claim, Control, Expected, Provenance, Source
+from proofs_check.records import Claim, Control, Expected, Provenance, Source, Weakening
 from theory.symbols import (
     beta,
     c,
@@ -95,6 +95,7 @@ def _every_solution() -> Claim:
             Control("repair: κ > 0", Integer(0), holds=True),
         ),
         expected=Expected.FAILS,
+        weakens=(Weakening("solutions-fixed-by-every-short-step", "exactly if κ > {subject}"),),
     )
 
 
@@ -208,6 +209,7 @@ def _ambiguous() -> Claim:
             Control("repair: κ > β", beta, holds=True),
         ),
         expected=Expected.FAILS,
+        weakens=(Weakening("error-angle-is-acute-above-the-relaxation", "κ > {subject}"),),
     )
 
 
@@ -244,4 +246,8 @@ def _every_iterate() -> Claim:
             ),
         ),
         expected=Expected.FAILS,
+        weakens=(
+            Weakening("exact-error-of-a-fixed-point", "At a fixed point"),
+            Weakening("exact-error-with-any-estimator", "At a fixed point"),
+        ),
     )

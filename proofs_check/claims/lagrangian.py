@@ -22,7 +22,7 @@ from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.enclosure import positive_on_box
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.symbolic import vanishing
-from proofs_check.records import Claim, Control, Expected, Provenance, Source
+from proofs_check.records import Claim, Control, Expected, Provenance, Source, Weakening
 from theory.symbols import beta, c, lam, norm_u_perp, theta
 
 Array = NDArray[np.float64]
@@ -213,4 +213,5 @@ def _monotone() -> Claim:
         ),
         uses=("slope-of-the-true-lagrangian-along-the-step",),
         expected=Expected.FAILS,
+        weakens=(Weakening("true-lagrangian-falls-while-the-pull-is-small", "while β‖u⊥‖ < {subject}"),),
     )

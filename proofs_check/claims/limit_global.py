@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Eq, Ne, Rational, asin, pi, sqrt
+from sympy import Eq, Expr, Ne, Rational, asin, pi, sqrt
 
 from numerics.closed_forms import evaluate
 from proofs_check.claims.global_limit import contraction
@@ -19,7 +19,7 @@ from proofs_check.claims.trapping import ACROSS, ALONG, PULL, K, S
 from proofs_check.evidence.cases import Violation, simulated
 from proofs_check.evidence.smt import Query, square_roots, unsatisfiable
 from proofs_check.evidence.substitution import Instance, at_the_example
-from proofs_check.records import Claim, Control, Expected, Provenance, Source
+from proofs_check.records import Claim, Control, Expected, Provenance, Source, Weakening
 from theory.penalties import proximal_map as proximal_formula
 from theory.penalties import threshold
 from theory.symbols import beta, c, d, eta, kappa, lam, mu, t, theta_start, x
@@ -47,16 +47,35 @@ def _l0_unique() -> Claim:
         source=HERE,
         subject=subject,
         assumptions=(c > 0, lam > 0, beta > 0),
-        example={c: 1, lam: Rational(1, 4), beta: 2},
+        example={c: 75, lam: Rational(13, 2), beta: 52, kappa: 117},
         uses=("l0-has-no-bias-for-large-entries",),
-        evidence=(simulated(l0_fields, _unique_violation, "runs from everywhere end at w*"),),
+        evidence=(
+            at_the_example(_other_limit, "w* = (3, 4)/5 and w = (5, 12)/13, with its first entry lost"),
+            simulated(l0_fields, _unique_violation, "runs from everywhere end at w*"),
+        ),
         controls=(
             Control("½ forgotten", sqrt(lam / beta)),
             Control("the root forgotten", lam / beta),
             Control("repair: also after its entry shrank by c/(c+β)", (c + beta) / c * subject, holds=True),
         ),
         expected=Expected.FAILS,
+        weakens=(Weakening("l0-limit-is-the-teacher-for-larger-entries", "exceeds {subject}"),),
     )
+
+
+def _imbalance(penalty: str, teacher: tuple[Expr, ...], point: tuple[Expr, ...]) -> Expr:
+    """‖κw - βS(w) - c w*‖²."""
+    shrunk = proximal_formula(penalty).result.subs(t, threshold(penalty).result).subs(mu, lam / beta)
+    pairs = zip(point, teacher, strict=True)
+    off: Expr = sum((kappa * w - beta * shrunk.subs(x, w) - c * entry) ** 2 for w, entry in pairs)
+    return off
+
+
+def _other_limit(claim: Claim) -> Mapping[str, Instance]:
+    teacher = Rational(3, 5), Rational(4, 5)
+    off = _imbalance("l0", teacher, (Rational(5, 13), Rational(12, 13)))
+    premises = (kappa > beta, claim.subject < min(teacher))
+    return {"(5, 12)/13 is no second limit": Instance(Ne(off, 0), premises)}
 
 
 def _unique_violation(claim: Claim) -> Violation:
@@ -162,13 +181,9 @@ def _border_queries(claim: Claim) -> Mapping[str, Query]:
 
 
 def _border_instance(claim: Claim) -> Mapping[str, Instance]:
-    teacher, other = Rational(1, 2), [Rational(k, 6) for k in (1, 1, 3, 5)]
-    shrunk = proximal_formula("l1").result.subs(t, threshold("l1").result)
-    rest = [
-        kappa * w - beta * shrunk.subs({x: w, mu: lam / beta}, simultaneous=True) - c * teacher for w in other
-    ]
-    premise = (claim.subject >= lam * sqrt(d),)
-    return {"(1, 1, 3, 5)/6 is no second limit": Instance(Ne(sum(one**2 for one in rest), 0), premise)}
+    point = tuple(Rational(k, 6) for k in (1, 1, 3, 5))
+    off = _imbalance("l1", (Rational(1, 2),) * 4, point)
+    return {"(1, 1, 3, 5)/6 is no second limit": Instance(Ne(off, 0), (claim.subject >= lam * sqrt(d),))}
 
 
 def _border() -> Claim:
@@ -192,6 +207,10 @@ def _border() -> Claim:
         ),
         uses=("multiplier-exceeds-beta-at-fixed-points", "l1-limit-with-large-multiplier-is-unique"),
         expected=Expected.FAILS,
+        weakens=(
+            Weakening("global-limit-with-l1-up-to-c", "λ√d < {subject}"),
+            Weakening("l1-limit-with-large-multiplier-is-unique", "κ > {subject}"),
+        ),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from sympy import Eq, Expr, Max, Min, Not, Or, Rational, Symbol
 
 from proofs_check.claims.thresholding import query
 from proofs_check.evidence.smt import Query, unsatisfiable
-from proofs_check.records import Claim, Control, Expected, Provenance, Source
+from proofs_check.records import Claim, Control, Expected, Provenance, Source, Weakening
 from theory.symbols import beta, c, kappa, lam, w_star_i, x
 
 HERE = Source(Provenance.DERIVED)
@@ -128,4 +128,5 @@ def _always() -> Claim:
             Control("repair: c > β, or an entry above λ/c", _CONDITION, holds=True),
         ),
         expected=Expected.FAILS,
+        weakens=(Weakening("l1-limit-exists-above-the-relaxation", "exactly if {subject}"),),
     )

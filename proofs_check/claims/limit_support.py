@@ -14,7 +14,7 @@ from proofs_check.claims.limit_cases import Solution, any_solution
 from proofs_check.claims.thresholding import inverse, query
 from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.smt import Query, unsatisfiable
-from proofs_check.records import Claim, Control, Expected, Provenance, Source
+from proofs_check.records import Claim, Control, Expected, Provenance, Source, Weakening
 from theory.penalties import PENALTIES
 from theory.symbols import a, beta, c, kappa, lam, mu, u, w_star_i
 
@@ -97,6 +97,7 @@ def _any_multiplier() -> Claim:
             Control("repair: κ > β", beta, holds=True),
         ),
         expected=Expected.FAILS,
+        weakens=(Weakening("support-of-the-limit-is-the-teacher-s", "κ > {subject}"),),
     )
 
 
@@ -125,4 +126,5 @@ def _operation_below() -> Claim:
             Control("repair: κ > β", beta, holds=True),
         ),
         expected=Expected.FAILS,
+        weakens=(Weakening("sparsifying-operation", "κ > β"),),
     )

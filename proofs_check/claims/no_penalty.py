@@ -14,7 +14,7 @@ from proofs_check.claims.trapping import K, R, S
 from proofs_check.evidence.cases import Violation, climb, searched, simulated
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.symbolic import vanishing
-from proofs_check.records import Claim, Control
+from proofs_check.records import Claim, Control, Weakening
 from theory import limit
 from theory.symbols import c, eta, theta, theta_start
 from theory.symbols import time as tau
@@ -112,6 +112,7 @@ def _any_step() -> Claim:
             Control("one percent less", Rational(99, 100) * subject),
         ),
         uses=("half-angle-shrinks-without-penalty",),
+        weakens=(Weakening("half-angle-shrinks-without-penalty", eta <= 1 / c),),
     )
 
 

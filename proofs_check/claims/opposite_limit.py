@@ -21,7 +21,7 @@ from proofs_check.claims.trapping import HERE, K, S, real
 from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.substitution import Instance, at_the_example
-from proofs_check.records import Claim, Control, Expected
+from proofs_check.records import Claim, Control, Expected, Weakening
 from theory.penalties import proximal_map, threshold
 from theory.symbols import beta, c, eta, lam, mu, t, x
 
@@ -167,6 +167,7 @@ def _above_c() -> Claim:
         ),
         uses=("opposite-of-the-teacher-attracts",),
         expected=Expected.FAILS,
+        weakens=(Weakening("opposite-of-the-teacher-attracts", "β > {subject}"),),
     )  # fmt: skip
 
 
@@ -210,6 +211,7 @@ def _every_start() -> Claim:
         ),
         uses=("angle-falls-above-the-right-angle", "opposite-of-the-teacher-attracts"),
         expected=Expected.FAILS,
+        weakens=(Weakening("angle-falls-above-the-right-angle", "is less than {subject}"),),
     )  # fmt: skip
 
 

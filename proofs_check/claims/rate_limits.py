@@ -9,7 +9,7 @@ from proofs_check.claims.no_penalty import turn_queries
 from proofs_check.claims.trapping import K, S
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.substitution import Instance, at_the_example
-from proofs_check.records import Claim, Control, Evidence, Expected
+from proofs_check.records import Claim, Control, Evidence, Expected, Weakening
 from theory import limit
 from theory.penalties import PENALTY
 from theory.symbols import a, beta, c, eta, kappa, mu, u
@@ -49,6 +49,7 @@ def _one_survivor() -> Claim:
         ),
         uses=("local-contraction-factor",),
         expected=Expected.FAILS,
+        weakens=(Weakening("local-contraction-factor", "two or more surviving coordinates"),),
     )
 
 
@@ -82,6 +83,7 @@ def _transformed() -> Claim:
         ),
         uses=("local-contraction-factor",),
         expected=Expected.FAILS,
+        weakens=(Weakening("local-contraction-factor", "with l1 or l0"),),
     )  # fmt: skip
 
 
@@ -118,4 +120,8 @@ def _longer() -> Claim:
         ),
         uses=("half-angle-shrinks-without-penalty-under-any-step",),
         expected=Expected.FAILS,
+        weakens=(
+            Weakening("half-angle-shrinks-without-penalty", eta <= 1 / c),
+            Weakening("half-angle-shrinks-without-penalty-under-any-step", "η < 2/c"),
+        ),
     )

@@ -22,7 +22,7 @@ from proofs_check.claims.splitting_checks import (
 )
 from proofs_check.evidence.cases import searched, simulated
 from proofs_check.evidence.smt import Query, unsatisfiable
-from proofs_check.records import Claim, Control, Expected, Provenance, Source
+from proofs_check.records import Claim, Control, Expected, Provenance, Source, Weakening
 from theory import splitting
 from theory.symbols import (
     beta,
@@ -120,6 +120,7 @@ def _twice_the_step() -> Claim:
             Control("repair: half of it", splitting.largest_step().result, holds=True),
         ),
         expected=Expected.FAILS,
+        weakens=(Weakening("largest-step-without-increase", "The largest η"),),
     )
 
 
@@ -201,4 +202,5 @@ def _any_u() -> Claim:
             Control("repair: the limit for any u", splitting.largest_step().result, holds=True),
         ),
         expected=Expected.FAILS,
+        weakens=(Weakening("largest-step-of-runs-without-increase", "where u = S(w)"),),
     )

@@ -20,7 +20,7 @@ from proofs_check.claims.splitting_checks import ALPHA, decrease_residuals, leas
 from proofs_check.evidence.cases import Violation, searched, simulated
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.symbolic import vanishing
-from proofs_check.records import Claim, Control, Expected, Provenance, Source
+from proofs_check.records import Claim, Control, Expected, Provenance, Source, Weakening
 from theory import splitting
 from theory.symbols import alpha, beta, c, eta, kappa, norm_p, rho
 
@@ -183,6 +183,7 @@ def _longer_steps() -> Claim:
             Control("repair: 1/(c + β)", 1 / (c + beta), holds=True),
         ),
         expected=Expected.FAILS,
+        weakens=(Weakening("weighted-squared-steps-sum-to-at-most-the-start", "0 < η ≤ 1/(c + β)"),),
     )
 
 
@@ -209,4 +210,5 @@ def _longer_u() -> Claim:
             Control("repair: c + β, as for ‖u‖ ≤ 1", c + beta, holds=True),
         ),
         expected=Expected.FAILS,
+        weakens=(Weakening("squared-residuals-sum-to-at-most-the-start", "a w-step of RVSCGD"),),
     )

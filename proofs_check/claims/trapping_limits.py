@@ -3,8 +3,7 @@
 The counterexamples have w* = e₁ and w = (k, s), and were searched among Pythagorean triples.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from sympy import Abs, Eq, Expr, Integer, Rational, sin
 
@@ -19,17 +18,19 @@ from proofs_check.claims.trapping import (
     cap_queries,
     fall_queries,
 )
-from proofs_check.evidence.smt import Query, unsatisfiable
-from proofs_check.evidence.substitution import Instance, at_the_example
-from proofs_check.records import Claim, Control, Expected, Provenance, Source
+from proofs_check.claims.weakened import failing
+from proofs_check.evidence.smt import Query
+from proofs_check.records import Claim, Control, Weakening
 from theory.symbols import c, delta, eta
 
-HERE = Source(Provenance.DERIVED)
 KEEP = 1 - eta * c
 X, Y = KEEP * K + eta * (c - ALONG), KEEP * S - eta * ACROSS
 # Both angles lie in [0, π], so that this is the sign of the turn towards w*.
 TURN = S * X - K * Abs(Y)
 BALL = ALONG**2 + ACROSS**2 <= PULL**2
+AT = "w = (cosθ, sinθ), w* = (1, 0)"
+INVARIANT, SHRINKS = "caps-around-the-teacher-are-invariant", "excess-over-the-trapping-angle-shrinks"
+INEXACT = "angle-is-trapped-with-errors-in-the-gradient"
 FAR = {K: -Rational(4, 5), S: Rational(3, 5), c: 1, eta: Rational(1, 4)}
 
 
@@ -38,44 +39,25 @@ def claims() -> tuple[Claim, ...]:
     return _every_cap(), _largest_pull(), _long_steps()
 
 
-def _failing(name: str, says: str, subject: Expr, assumptions: tuple[Any, ...], example: Mapping[Any, Any],
-             queries: Callable[[Claim], Mapping[str, Query]], instance: Callable[[Claim], Instance],
-             controls: tuple[Control, ...], uses: tuple[str, ...]) -> Claim:  # fmt: skip
-    return Claim(
-        id=name,
-        label="A8",
-        statement=says,
-        source=HERE,
-        subject=subject,
-        assumptions=assumptions,
-        example=example,
-        evidence=(
-            at_the_example(lambda claim: {"a step": instance(claim)}, "w = (cosθ, sinθ), w* = (1, 0)"),
-            unsatisfiable(queries, "no step violates it"),
-        ),
-        controls=controls,
-        uses=uses,
-        expected=Expected.FAILS,
-    )  # fmt: skip
-
-
 def _every_cap() -> Claim:
     least = PULL / c
-    return _failing(
+    return failing(
         "every-cap-is-invariant",
+        "A8",
         "For 0 < η ≤ 1/c a step with pull at most Λ < c stays in every cap θ ≤ ψ < π with sinψ > {subject}.",
         Integer(0),
-        (c > 0, PULL >= 0, c > PULL, eta > 0, SHORT),
-        {**FAR, PULL: Rational(4, 5), ALONG: 0, ACROSS: Rational(4, 5)},
-        lambda claim: cap_queries(claim.subject, PULL),
         # w lies on the edge of the cap.
-        lambda claim: Instance(TURN >= 0, (BALL, Eq(S**2 + K**2, 1), claim.subject < S)),
-        (
+        lambda claim: Query(TURN >= 0, (BALL, Eq(S**2 + K**2, 1), claim.subject < S)),
+        assumptions=(c > 0, PULL >= 0, c > PULL, eta > 0, SHORT),
+        example={**FAR, PULL: Rational(4, 5), ALONG: 0, ACROSS: Rational(4, 5)},
+        at=AT,
+        queries=lambda claim: cap_queries(claim.subject, PULL),
+        controls=(
             Control("those down to half the sine", least / 2),
             Control("those down to nine tenths of it", Rational(9, 10) * least),
             Control("repair: those with sinψ ≥ Λ/c", least, holds=True),
         ),
-        ("caps-around-the-teacher-are-invariant",),
+        weakens=(Weakening(INVARIANT, "sinψ ≥ {subject}"),),
     )
 
 
@@ -92,21 +74,26 @@ def _largest_pull() -> Claim:
         known = (*falls.assumptions, bound(claim) >= PULL)
         return {**lemmas, "the fall is strict": Query(falls.conclusion.lhs > 0, known)}
 
-    return _failing(
+    return failing(
         "angle-falls-with-a-pull-up-to-its-limit",
+        "A8",
         "From θ = π - δ with δ < π/2 a step makes the angle smaller if the pull is at most {subject}.",
         subject,
-        (c > 0, PULL >= 0),
-        {**FAR, PULL: Rational(3, 5), ALONG: Rational(9, 25), ACROSS: Rational(12, 25), R: Rational(33, 100)},
-        queries,
-        lambda claim: Instance(TURN > 0, (BALL, Eq(S**2 + K**2, 1), eta > 0, bound(claim) >= PULL)),
-        (
+        lambda claim: Query(TURN > 0, (BALL, Eq(S**2 + K**2, 1), eta > 0, bound(claim) >= PULL)),
+        assumptions=(c > 0, PULL >= 0),
+        example={
+            **FAR, PULL: Rational(3, 5), ALONG: Rational(9, 25), ACROSS: Rational(12, 25),
+            R: Rational(33, 100),
+        },
+        at=AT,
+        queries=queries,
+        controls=(
             Control("twice as much", 2 * subject),
             Control("c alone", c),
             Control("repair: one percent less", Rational(99, 100) * subject, holds=True),
         ),
-        ("angle-falls-above-the-right-angle",),
-    )
+        weakens=(Weakening("angle-falls-above-the-right-angle", "is less than {subject}"),),
+    )  # fmt: skip
 
 
 def _long_steps() -> Claim:
@@ -119,21 +106,23 @@ def _long_steps() -> Claim:
             **{name: Query(one.conclusion, (*one.assumptions, *step)) for name, one in lemmas.items()},
         }
 
-    return _failing(
+    return failing(
         "caps-are-invariant-under-longer-steps",
+        "A8",
         "A step with ηc ≤ {subject} and pull at most Λ < c stays in every cap θ ≤ ψ with sinψ ≥ Λ/c.",
         Rational(3, 2),
-        (c > 0, PULL >= 0, c > PULL, eta > 0),
-        {K: Rational(4, 5), S: Rational(3, 5), c: 1, eta: Rational(3, 2), PULL: Rational(3, 5),
-         ALONG: Rational(9, 25), ACROSS: Rational(12, 25)},
-        queries,
-        lambda claim: Instance(
+        lambda claim: Query(
             TURN >= 0, (BALL, Eq(S**2 + K**2, 1), c * S >= PULL, eta * c <= claim.subject)
         ),
-        (
+        assumptions=(c > 0, PULL >= 0, c > PULL, eta > 0),
+        example={K: Rational(4, 5), S: Rational(3, 5), c: 1, eta: Rational(3, 2), PULL: Rational(3, 5),
+         ALONG: Rational(9, 25), ACROSS: Rational(12, 25)},
+        at=AT,
+        queries=queries,
+        controls=(
             Control("twice the step", Integer(2)),
             Control("one percent more than 1", Rational(101, 100)),
             Control("repair: ηc ≤ 1, which is more than η ≤ 1/(c + β)", Integer(1), holds=True),
         ),
-        ("caps-around-the-teacher-are-invariant",),
+        weakens=tuple(Weakening(name, SHORT) for name in (INVARIANT, SHRINKS, INEXACT)),
     )  # fmt: skip
