@@ -17,9 +17,12 @@ from numerics import network as net
 from numerics.closed_forms import evaluate
 from numerics.monte_carlo import Estimate, estimate
 from proofs_check.claims import plane
+from proofs_check.claims.network_cases import pairs
+from proofs_check.claims.network_checks import misaligned
 from proofs_check.claims.networks import Network, predicted, taught
 from proofs_check.claims.plane import X
 from proofs_check.claims.proxies import Estimated, estimated, sample_gradient
+from proofs_check.evidence.cases import searched
 from proofs_check.evidence.monte_carlo import sampled_mean
 from proofs_check.evidence.quadrature import integrals
 from proofs_check.evidence.symbolic import vanishing
@@ -201,6 +204,8 @@ def _alignment(ste: str) -> Claim:
                                                                       "plane"),
             sampled_mean(taught, _sample_alignment(ste), predicted, "the network's coarse gradient along the "
                          "closed gradient"),
+            searched(lambda: pairs(same=True), lambda claim: misaligned({ste: claim.subject}),
+                     "the slope of the loss along the coarse gradient, from angles of 1e-6 to π - 1e-6"),
         ),
         controls=(
             Control("opposed for aligned", -subject),

@@ -7,7 +7,10 @@ from sympy import Abs, Expr, Integer, Rational, Symbol, Tuple, cos, diff, exp, p
 
 from proofs_check.claims import plane
 from proofs_check.claims.gaussian import in_width
+from proofs_check.claims.network_cases import pairs
+from proofs_check.claims.network_checks import misaligned
 from proofs_check.claims.plane import X
+from proofs_check.evidence.cases import searched
 from proofs_check.evidence.quadrature import integrals
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Provenance, Source
@@ -198,7 +201,16 @@ def _any_layers() -> Claim:
         subject=subject,
         assumptions=PLANE,
         example=EXAMPLE,
-        evidence=(vanishing(residuals, "product of the closed forms in the plane, three estimators"),),
+        evidence=(
+            vanishing(residuals, "product of the closed forms in the plane, three estimators"),
+            searched(
+                lambda: pairs(same=False),
+                lambda claim: misaligned(
+                    {ste: claim.subject.subs(MEAN, _mean_of(ste)) for ste in theory.ESTIMATORS}
+                ),
+                "the slope of the loss along the coarse gradient, from angles of 1e-6 to π - 1e-6",
+            ),
+        ),
         controls=(
             Control("‖v‖² for vᵀv*, as if v = v*", subject.subs(v_dot_v_star, norm_v**2)),
             Control("vᵀv* for its square, which may be negative", subject / v_dot_v_star),

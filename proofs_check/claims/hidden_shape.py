@@ -8,6 +8,9 @@ from sympy import Expr, Integer, Rational, Symbol, cos, diff, integrate, oo, pi,
 from proofs_check.claims import plane
 from proofs_check.claims.coarse_gradient import hidden_residuals
 from proofs_check.claims.filters import ANGLE, EXAMPLE, HERE, PLANE, YIN, each
+from proofs_check.claims.network_cases import stationary
+from proofs_check.claims.network_checks import another_square
+from proofs_check.evidence.cases import searched
 from proofs_check.evidence.enclosure import positive_on_box
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.symbolic import vanishing
@@ -193,7 +196,12 @@ def _vanish_together() -> Claim:
         subject=subject,
         assumptions=PLANE,
         example=EXAMPLE,
-        evidence=(vanishing(residuals, "a sum of squares, one of which is sin²θ > 0"),),
+        evidence=(
+            vanishing(residuals, "a sum of squares, one of which is sin²θ > 0"),
+            searched(
+                stationary, another_square, "networks stationary in v, one patch to fifty, at all angles"
+            ),
+        ),
         controls=(
             Control("the square of the sine lost", subject - v_dot_v_star**2 / (8 * pi) * sin(theta) ** 2),
             Control("1 - θ/π", subject.subs(ratio, 1 - theta / pi)),

@@ -6,6 +6,8 @@ w* = -ŵ, the loss has the spurious minimum v = (I + 11ᵀ)⁻¹(11ᵀ - I)v*.
 
 from sympy import Add, Expr, Integer, Rational, Tuple, pi, solve, sqrt
 
+from proofs_check.claims.network_cases import stationary
+from proofs_check.claims.network_checks import another_component, another_gradient, another_minimum
 from proofs_check.claims.opposite import (
     M,
     opposite_networks,
@@ -14,6 +16,7 @@ from proofs_check.claims.opposite import (
     sample_identity,
     sampled_zero,
 )
+from proofs_check.evidence.cases import searched
 from proofs_check.evidence.monte_carlo import root_mean_square, sampled_mean
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Expected, Provenance, Source
@@ -86,6 +89,8 @@ def _minimum() -> Claim:
             sampled_mean(opposite_networks, sample_both, sampled_zero,
                          "means of the network's gradients, against those linear in v - v(subject)",
                          quantity=root_mean_square),
+            searched(lambda: stationary(opposed=True), another_minimum,
+                     "the solved layer, and no gradient there; two patches to fifty"),
         ),
         controls=(
             Control("m for m + 1, without the identity", Tuple(-1, 2 * sum_v_star / M)),
@@ -122,6 +127,8 @@ def _stationary() -> Claim:
             vanishing(_stationary_residuals, "the closed form, with ‖v‖² from the gradient in v times v; ŵ "
                                              "and w* "
                       "are parallel only at 0 and π, and there 1 - 2θ/π is cosθ"),
+            searched(stationary, another_gradient,
+                     "networks stationary in v, one patch to fifty, at all angles"),
         ),
         controls=(
             Control("1 - θ/π for 1 - 2θ/π", subject.subs((1 - 2 * theta / pi), 1 - theta / pi)),
@@ -154,6 +161,7 @@ def _identity() -> Claim:
             sampled_mean(opposite_networks, sample_identity, predicted_identity, "the network's coarse "
                                                                                     "gradient "
                          "along ŵ, m from 2 to 4"),
+            searched(lambda: stationary(opposed=True), another_component, "two patches to fifty, all of it"),
         ),
         controls=(
             Control("no gradient, as of ReLU", 0 * subject),
