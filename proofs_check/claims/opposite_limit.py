@@ -27,6 +27,7 @@ from theory.symbols import beta, c, eta, lam, mu, t, x
 
 STEPS = 30
 SHORT = eta * (c + beta) <= 1
+HELD_BY = 2 * eta * c < 1
 
 
 def claims() -> tuple[Claim, ...]:
@@ -40,7 +41,7 @@ def shrunk(point: Expr) -> Expr:
     return formula.subs({x: point, mu: lam / beta}, simultaneous=True)
 
 
-def _step(along: Expr, across: Expr) -> tuple[Expr, Expr]:
+def opposed_step(along: Expr, across: Expr) -> tuple[Expr, Expr]:
     """Parts along e₁ and along r of a step from w, before the normalisation."""
     keep = 1 - eta * (c + beta)
     return keep * along + eta * (c + beta * shrunk(along)), keep * across + eta * beta * shrunk(across)
@@ -50,7 +51,7 @@ def _attracted(claim: Claim) -> Mapping[str, Query]:
     k, r, entry = real("k"), real("r"), real("entry")
     # The entries of r have one factor; one stands for all, and r is the norm.
     near = (beta * k > claim.subject, k > 0, k <= 1, r > 0, entry > 0, beta * entry <= lam)
-    along, other = _step(-k, entry)
+    along, other = opposed_step(-k, entry)
     return {
         "the part along the teacher stays opposed": Query(along < 0, near),
         "every other entry keeps its sign and falls towards it": Query(
@@ -144,7 +145,7 @@ def _above_c() -> Claim:
     def instance(claim: Claim) -> Mapping[str, Instance]:
         # In the limit of a small r, where S rests at zero: a single point would leave a smaller
         # neighbourhood to attract.
-        opposed = _step(Integer(-1), Integer(0))[0]
+        opposed = opposed_step(Integer(-1), Integer(0))[0]
         factor = (1 - eta * (c + beta)) / -opposed
         return {"the factor of a small r": Instance(factor < 1, (beta > claim.subject, opposed < 0))}
 
@@ -172,7 +173,7 @@ def _above_c() -> Claim:
 
 
 def _turn(k: Expr, s: Expr) -> Expr:
-    along, across = _step(k, s)
+    along, across = opposed_step(k, s)
     return s * along - k * Abs(across)
 
 
@@ -215,9 +216,10 @@ def _every_start() -> Claim:
     )  # fmt: skip
 
 
-def _held_queries(claim: Claim) -> Mapping[str, Query]:
+def held_queries(size: Expr) -> Mapping[str, Query]:
+    """A step with an error of this size keeps the line of w, and its direction."""
     # The error points along the part of w* across w, (sinθ, -cosθ) by its parts along w* and along n.
-    size, sine = claim.subject, (Eq(S**2 + K**2, 1), K < 0)
+    sine = (Eq(S**2 + K**2, 1), K < 0)
     along, across = (1 - eta * c) * K + eta * (c - size * S), (1 - eta * c) * S + eta * size * K
     return {
         "the step keeps the line of w": Query(Eq(S * along - K * across, 0, evaluate=False), sine),
@@ -234,14 +236,19 @@ def _held() -> Claim:
         "returns w to itself, so that with errors of norm Λ alone the learning probability is its bound.",
         source=HERE,
         subject=subject,
-        assumptions=(S > 0, S <= 1, c > 0, eta > 0, 2 * eta * c < 1),
+        assumptions=(S > 0, S <= 1, c > 0, eta > 0, HELD_BY),
         example={c: 1, eta: Rational(1, 4), S: Rational(3, 5)},
-        evidence=(unsatisfiable(_held_queries, "the error along w*⊥ leaves no turn, in any dimension"),),
+        evidence=(
+            unsatisfiable(
+                lambda claim: held_queries(claim.subject),
+                "the error along w*⊥ leaves no turn, in any dimension",
+            ),
+        ),
         controls=(
             Control("c alone", c + 0 * S),
             Control("half of it", subject / 2),
             Control("one percent less", Rational(99, 100) * subject),
-            Control("any step", without=(2 * eta * c < 1,)),
+            Control("any step", without=(HELD_BY,)),
         ),
         uses=("learning-probability",),
     )

@@ -48,7 +48,8 @@ def claims() -> tuple[Claim, ...]:
     return _convex(), _pulled(), _invariant(), _falls()
 
 
-def _convex_queries(claim: Claim) -> Mapping[str, Query]:
+def convex_queries(claim: Claim) -> Mapping[str, Query]:
+    """Two vectors of the cone, by their inner products with w* and their norms."""
     a, b, p, q, r = map(real, ("inner_x", "inner_y", "norm_x", "norm_y", "norm_sum"))
     norms = (p >= 0, q >= 0, r >= 0, r <= p + q)
     inside = (a >= COSINE * p, b >= COSINE * q, claim.subject <= COSINE, COSINE <= 1)
@@ -66,7 +67,7 @@ def _convex() -> Claim:
         assumptions=(),
         example={},
         evidence=(
-            unsatisfiable(_convex_queries, "no inner products and norms with ‖x + y‖ ≤ ‖x‖ + ‖y‖ violate it"),
+            unsatisfiable(convex_queries, "no inner products and norms with ‖x + y‖ ≤ ‖x‖ + ‖y‖ violate it"),
         ),
         controls=(
             Control("every cap", Integer(-1)),
@@ -75,7 +76,7 @@ def _convex() -> Claim:
     )
 
 
-def _inside_the_cone(largest: Expr) -> Query:
+def inside_the_cone(largest: Expr) -> Query:
     """The angle of c w* - e is at most ψ ≤ π/2 if ‖e‖ ≤ ``largest``."""
     pull = (largest**2 >= ALONG**2 + ACROSS**2, largest >= 0, ACROSS >= 0)
     return Query((c - ALONG) * SINE >= COSINE * ACROSS, (*pull, UNIT_CIRCLE, COSINE >= 0, SINE >= 0))
@@ -94,7 +95,7 @@ def _pulled() -> Claim:
         example={c: 1, SINE: Rational(3, 5), COSINE: Rational(4, 5)},
         evidence=(
             unsatisfiable(
-                lambda claim: {"inside the cone": _inside_the_cone(claim.subject)},
+                lambda claim: {"inside the cone": inside_the_cone(claim.subject)},
                 "no e, by its parts along and across w*, leaves the cone",
             ),
         ),
@@ -120,7 +121,7 @@ def cap_queries(least: Expr, pull: Expr, keep: Expr = 1 - eta * c) -> Mapping[st
     inner, size = map(real, ("inner_q", "norm_q"))
     summed = (K >= COSINE, inner >= COSINE * size, size >= 0, R >= 0, Abs(keep) + eta * size >= R)
     x, y = _parts(keep)
-    cone = _inside_the_cone(pull)
+    cone = inside_the_cone(pull)
     beyond = (K <= 0, least <= SINE, SINE <= S, S <= 1, ANGLE, y <= R, pull >= TILT)
     return {
         "the pulled teacher is in the cone": Query(cone.conclusion, (*cone.assumptions, least <= SINE)),

@@ -37,14 +37,15 @@ def claims() -> tuple[Claim, ...]:
     return _amount(), _shrinks()
 
 
-def _amount_queries(claim: Claim) -> Mapping[str, Query]:
+def over_the_length(sine: Expr) -> Query:
+    """A fall by η(c sinθ - Λ) times the length is one of a ``sine`` at least."""
     length, size, turned = map(real, ("length", "norm_q", "turned"))
     short = (length > 0, length <= Abs(1 - eta * c) + eta * size, size <= c + PULL, size >= 0)
-    fallen = turned >= eta * (c * S - PULL)
-    return {
-        **fall_queries(c * S),
-        "over its length": Query(turned / length >= claim.subject, (*short, fallen)),
-    }
+    return Query(turned / length >= sine, (*short, turned >= eta * (c * S - PULL)))
+
+
+def _amount_queries(claim: Claim) -> Mapping[str, Query]:
+    return {**fall_queries(c * S), "over its length": over_the_length(claim.subject)}
 
 
 def _falls_less(claim: Claim) -> Violation:
@@ -67,8 +68,13 @@ def _falls_less(claim: Claim) -> Violation:
     return test
 
 
+# Sine of the fall, and that the pull is not above c sinθ.
+FALL = eta * (c * S - PULL) / (1 + eta * PULL)
+NOT_ABOVE = c * S >= PULL
+
+
 def _amount() -> Claim:
-    subject = eta * (c * S - PULL) / (1 + eta * PULL)
+    subject = FALL
     return Claim(
         id="angle-falls-by-a-fixed-amount-above-the-right-angle",
         label="A8",
@@ -78,7 +84,7 @@ def _amount() -> Claim:
         source=HERE,
         subject=subject,
         sharper="larger",
-        assumptions=(c > 0, PULL >= 0, eta > 0, SHORT, S <= 1, c * S >= PULL),
+        assumptions=(c > 0, PULL >= 0, eta > 0, SHORT, S <= 1, NOT_ABOVE),
         example={c: 1, PULL: Rational(1, 4), eta: Rational(1, 2), S: Rational(4, 5)},
         evidence=(
             unsatisfiable(_amount_queries, "no step falls less, in any dimension"),

@@ -41,16 +41,17 @@ def at_the_example(instances: Callable[[Claim], Mapping[str, Instance]], shows: 
 
     def check(claim: Claim, _: Context) -> Finding:
         asked = instances(claim)
+        where = f" at {show(claim.example)}" if claim.example else ""
         if not asked:
             return Finding(Verdict.SILENT, "there is no instance, so that nothing is shown")
         met = [name for name, one in asked.items() if _all((*claim.assumptions, *one.premises), claim)]
         for name in met:
             if not holds(asked[name].conclusion, claim.example):
-                said = f"{name}: {asked[name].conclusion} is false at {show(claim.example)}"
+                said = f"{name}: {asked[name].conclusion} is false{where}"
                 return Finding(Verdict.REFUTES, said)
         if len(met) < len(asked):
             return Finding(Verdict.SILENT, "the example does not meet the premises, so that nothing is shown")
-        return Finding(Verdict.SUPPORTS, f"true at {show(claim.example)}")
+        return Finding(Verdict.SUPPORTS, f"true{where}")
 
     # What is decided exactly is one case.
     return Evidence("symbolic", Strength.SAMPLED, shows, check)
