@@ -220,6 +220,33 @@ def test_property_repeats_itself_for_the_same_seed():
     assert first == seen
 
 
+def test_borders_of_a_property_are_tried_before_any_case_that_is_drawn():
+    def record(_):
+        return seen.append
+
+    seen = []
+    searched(lambda: st.integers(0, 9), record, "records", borders=(-1, 10)).check(claim(x), Context())
+    assert seen[:2] == [-1, 10]
+    assert all(0 <= case <= 9 for case in seen[2:])
+
+
+@pytest.mark.parametrize("planted", [False, True])
+def test_violation_at_a_border_that_is_never_drawn_is_found(planted):
+    below = searched(
+        lambda: st.integers(0, 9),
+        lambda one: lambda case: None if case < one.subject else "too large",
+        "smaller than the subject",
+        borders=(10,),
+    )
+    assert below.check(replace(claim(Integer(11)), planted=planted), Context()).verdict is Verdict.SUPPORTS
+    assert below.check(replace(claim(Integer(10)), planted=planted), Context()).verdict is Verdict.REFUTES
+
+
+def test_dear_cases_are_fewer():
+    evidence = searched(lambda: st.integers(0, 10**9), lambda _: lambda _: None, "nods", fewer=5)
+    assert evidence.check(claim(x), Context()).witness == "no violation in 20 cases"
+
+
 # simulation
 
 RUNS = simulated(

@@ -22,7 +22,7 @@ from proofs_check.claims.limit_cases import (
     solutions,
     teachers,
 )
-from proofs_check.claims.limit_global import AGREE
+from proofs_check.claims.limit_runs import AGREE
 from proofs_check.claims.runs import Batch
 from proofs_check.evidence.cases import Violation, climb, searched, simulated
 from proofs_check.evidence.symbolic import vanishing

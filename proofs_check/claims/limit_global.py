@@ -10,11 +10,12 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Eq, Expr, Ne, Rational, asin, pi, sqrt
+from sympy import Eq, Expr, Ne, Rational, sqrt
 
 from numerics.closed_forms import evaluate
 from proofs_check.claims.global_limit import contraction
 from proofs_check.claims.limit_cases import Field, l0_fields, l1_fields
+from proofs_check.claims.limit_runs import ADMITTED, AGREE, converges, from_the_border
 from proofs_check.claims.trapping import ACROSS, ALONG, PULL, K, S
 from proofs_check.evidence.cases import Violation, simulated
 from proofs_check.evidence.smt import Query, square_roots, unsatisfiable
@@ -27,9 +28,6 @@ from theory.symbols import beta, c, d, eta, kappa, lam, mu, t, theta_start, x
 Array = NDArray[np.float64]
 HERE = Source(Provenance.DERIVED)
 DX = Source(Provenance.DERIVED, "arXiv 1901.09731", "the abstract claims convergence to a global limit")
-# Agreement of iteration and direct solution: a last step of 1e-14 times 1/(1 - q), with q <= 0.9.
-AGREE = 1e-12
-_START = theta_start < pi - asin(lam * sqrt(d) / c)
 
 
 def claims() -> tuple[Claim, ...]:
@@ -125,9 +123,10 @@ def _global() -> Claim:
         evidence=(
             unsatisfiable(_cap_queries, "the cap is invariant and the factor below 1, so that Banach's "
                           "theorem applies; A8 leads there"),
+            from_the_border(always_trapped=True),
             simulated(
                 l1_fields,
-                lambda claim: _converges(claim, trapped=True),
+                lambda claim: converges(claim, trapped=True),
                 "runs from everywhere, up to the edge of the admitted starts, end at the computed limit",
             ),
         ),
@@ -149,7 +148,7 @@ def _up_to_c() -> Claim:
         source=HERE,
         subject=c,
         sharper="larger",
-        assumptions=(c > 0, lam > 0, beta > 0, d > 0, _START),
+        assumptions=(c > 0, lam > 0, beta > 0, d > 0, ADMITTED),
         example={c: 1, lam: Rational(1, 9), beta: 2, d: 4, theta_start: 1},
         uses=(
             "multiplier-exceeds-beta-at-fixed-points",
@@ -158,15 +157,16 @@ def _up_to_c() -> Claim:
             "angle-is-trapped-with-errors-in-the-gradient",
         ),
         evidence=(
+            from_the_border(always_trapped=False),
             simulated(
                 l1_fields,
-                lambda claim: _converges(claim, trapped=_START in claim.assumptions),
+                lambda claim: converges(claim, trapped=ADMITTED in claim.assumptions),
                 "runs from everywhere, up to the edge of the admitted starts, end at the computed limit",
             ),
         ),
         controls=(
             Control("twice c", 2 * c),
-            Control("any start", without=(_START,)),
+            Control("any start", without=(ADMITTED,)),
         ),
         sampled_because="uniqueness is exact, but that the steps fade and every point of accumulation is a "
         "fixed point gives convergence by compactness, which is no statement about finitely many reals.",
@@ -212,23 +212,3 @@ def _border() -> Claim:
             Weakening("l1-limit-with-large-multiplier-is-unique", "κ > {subject}"),
         ),
     )  # fmt: skip
-
-
-def _converges(claim: Claim, *, trapped: bool) -> Violation:
-
-    def test(field: Field) -> str | None:
-        pull = field.lam * np.sqrt(len(field.w_star))
-        if not pull < float(evaluate(claim.subject, {c: field.c, lam: field.lam})):
-            return None
-        admitted = (
-            field.start < np.pi - np.arcsin(min(1.0, pull / field.c)) if trapped else field.start < np.pi
-        )
-        if len(field.limits) != 1:
-            return f"{len(field.limits)} limits are computed: {field.name}"
-        off = np.abs(field.result.w - field.limits[0].w).max(axis=1) * admitted
-        at = int(np.argmax(off))
-        if off[at] <= AGREE:
-            return None
-        return f"a start at {field.start[at]:.4g} ends {off[at]:.3g} from the limit: {field.name}"
-
-    return test

@@ -37,7 +37,8 @@ def _uniform(rng: np.random.Generator, d: int) -> Array:
     return np.asarray(gaussian.uniform_sphere(rng, 1, d)[0])
 
 
-_FORMS = {"axis": _axis, "two entries": _two_entries, "equal": _equal, "uniform": _uniform}
+# From the sparsest to vectors without zeros; those with equal magnitudes are moved the most.
+FORMS = {"axis": _axis, "two entries": _two_entries, "equal": _equal, "uniform": _uniform}
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class ShrunkStep:
     def vectors(self, eta: float) -> tuple[Array, Array, Array]:
         """Unit w, u = S(w) and unit w*, all (d,); the worst teacher, along σw - βu, depends on the step."""
         rng = np.random.default_rng(self.seed)
-        w = _FORMS[self.form](rng, self.d)
+        w = FORMS[self.form](rng, self.d)
         penalty, a = self.shape
         u = proximal_map(w, self.mu, penalty, a)
         random = gaussian.uniform_sphere(rng, 1, self.d)[0]
@@ -86,6 +87,6 @@ def shrunk_steps() -> SearchStrategy[ShrunkStep]:
     weights = st.one_of(decades(-4, 1), st.sampled_from((0.25, 0.5**0.5, 1.0)))
     return st.builds(
         ShrunkStep, shapes(), weights, decades(-1, 1), st.sampled_from(RATIOS), SIZES,
-        st.sampled_from(tuple(_FORMS)), st.sampled_from(TEACHERS),
+        st.sampled_from(tuple(FORMS)), st.sampled_from(TEACHERS),
         st.sampled_from((1.0, 0.9, 0.1)), SEEDS,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, currently_in_test_context, given, seed, settings, target
+from hypothesis import HealthCheck, Phase, currently_in_test_context, example, given, seed, settings, target
 from hypothesis.errors import FailedHealthCheck, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
@@ -20,7 +20,7 @@ from proofs_check.replay import code
 
 EXAMPLES_QUICK, EXAMPLES_FULL = 100, 1000
 # The counterexample to a planted error is read by nobody, so that it is not made smaller.
-SEARCH = (Phase.generate, Phase.target)
+SEARCH = (Phase.explicit, Phase.generate, Phase.target)
 
 # From a case to a sentence that says what is violated, or None.
 Violation = Callable[[Any], str | None]
@@ -31,7 +31,12 @@ class _CounterexampleError(Exception):
 
 
 def searched(
-    strategy: Callable[[], SearchStrategy[Any]], violation: Callable[[Claim], Violation], shows: str
+    strategy: Callable[[], SearchStrategy[Any]],
+    violation: Callable[[Claim], Violation],
+    shows: str,
+    *,
+    borders: Sequence[Any] = (),
+    fewer: int = 1,
 ) -> Evidence:
     """Evidence that Hypothesis finds no violation among the cases of ``strategy``.
 
@@ -43,11 +48,15 @@ def searched(
         From the claim to the test of one case.
     shows : str
         What the absence of violations shows.
+    borders : sequence
+        Cases that are always tried, before those that are drawn.
+    fewer : int
+        By which factor fewer cases are tried, where a single one is a whole run of RVSCGD or several.
     """
 
     def check(claim: Claim, context: Context) -> Finding:
         test, ran = violation(claim), 0
-        budget = EXAMPLES_FULL if context.full else EXAMPLES_QUICK
+        budget = (EXAMPLES_FULL if context.full else EXAMPLES_QUICK) // fewer
 
         @seed(context.derived_seed(claim.id, shows))
         @settings(
@@ -69,6 +78,8 @@ def searched(
             if said is not None:
                 raise _CounterexampleError(f"{said} for {case!r}", case)
 
+        for case in reversed(borders):
+            run = example(case)(run)
         try:
             run()
         except _CounterexampleError as found:
