@@ -4,9 +4,13 @@ Only argparse is imported before a subcommand runs, so that help costs no more t
 """
 
 import argparse
+import math
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from proofs_check.commands import compare, explain, formulas, sweep, verify
 
@@ -15,6 +19,8 @@ BAD_USAGE = 2
 # The shell's convention: 128 and the number of the signal.
 INTERRUPTED = 128 + 2
 BROKEN_PIPE = 128 + 13
+TERMINATED = 128 + 15
+ONCE_SECONDS = 1.0
 
 _DESCRIPTION = """\
 Machine verification of the theory of relaxed variable splitting coarse gradient descent (RVSCGD)
@@ -28,8 +34,12 @@ examples:
   rvscgd compare                       run RVSCGD and compare its errors with the bounds
   rvscgd sweep grid.toml --store FILE  do so for thousands of parameters, on many machines
 
-exit codes: 0 all is in order, 1 a claim is not, 2 bad usage, 130 interrupted.
+exit codes: 0 all is in order, 1 a claim is not, 2 bad usage, 130 interrupted, 143 terminated.
 `rvscgd SUBCOMMAND --help` explains one of them."""
+
+
+class _Terminated(KeyboardInterrupt):
+    """The process was asked to end, by a service manager or `timeout`: as good a reason to stop as Ctrl-C."""
 
 
 class _Version(argparse.Action):
@@ -75,13 +85,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code of the subcommand, 2 for a wrong argument, 130 if interrupted, 141 if the reader of the
-        output has gone.
+        Exit code of the subcommand, 2 for a wrong argument, 130 if interrupted, 143 if terminated, 141 if
+        the reader of the output has gone.
     """
     _survive_narrow_encodings()
     arguments = build_parser().parse_args(argv)
     try:
-        code: int = arguments.run(arguments)
+        with _terminable():
+            code: int = arguments.run(arguments)
         # Here and not at the interpreter's exit, where a closed pipe could no longer be caught.
         sys.stdout.flush()
     except ValueError as error:
@@ -101,10 +112,35 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"rvscgd {arguments.command}: {error}", file=sys.stderr)
         return OUT_OF_ORDER
-    except KeyboardInterrupt:
-        print(f"rvscgd {arguments.command}: interrupted", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        terminated = isinstance(interrupt, _Terminated)
+        print(f"rvscgd {arguments.command}: {'terminated' if terminated else 'interrupted'}", file=sys.stderr)
+        return TERMINATED if terminated else INTERRUPTED
     return code
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM interrupt the work; what it does to the process before and after is left as it was."""
+    last = -math.inf
+
+    def terminate(*_: object) -> None:
+        nonlocal last
+        before, last = last, time.monotonic()
+        # GNU timeout sends it to its child, and at once again to the whole group: once is meant, and the
+        # second must not interrupt the writing of what is kept.
+        if last - before > ONCE_SECONDS:
+            raise _Terminated
+
+    try:
+        before = signal.signal(signal.SIGTERM, terminate)
+    except ValueError:  # not in the main thread, which alone receives signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
 def _survive_narrow_encodings() -> None:

@@ -7,8 +7,6 @@ and every worker computes in one thread, so that no sum is taken in another orde
 
 import contextlib
 import multiprocessing
-import os
-import signal
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -16,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from numerics.sweep_records import CellSpec, Row
-from proofs_check.starting import single_threaded
+from proofs_check.starting import follow_parent, single_threaded
 
 Take = Callable[[int], list[CellSpec]]
 Outcomes = Generator[tuple[CellSpec, Row | str], None, None]
@@ -69,7 +67,7 @@ def _on_one_pool(take: Take, seed: int, workers: int, waiting: list[CellSpec]) -
     others = set(multiprocessing.active_children())
     with single_threaded():
         pool = ProcessPoolExecutor(
-            workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_worker
+            workers, mp_context=multiprocessing.get_context("spawn"), initializer=follow_parent
         )
         try:
             while True:
@@ -87,23 +85,10 @@ def _on_one_pool(take: Take, seed: int, workers: int, waiting: list[CellSpec]) -
             raise
         except BaseException:
             for process in set(multiprocessing.active_children()) - others:
-                process.terminate()
+                process.kill()
             raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _prepare_worker() -> None:
-    """Leave Ctrl-C to the parent, and end with it even if it is killed: nobody else would end us."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def follow() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
 
 
 _ONE_CELL_AT_A_TIME = threading.Lock()

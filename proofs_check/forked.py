@@ -3,11 +3,11 @@
 This is the one module whose import does work, and nothing but the server imports it.
 """
 
-import signal
+from proofs_check.starting import leave_signals_to_the_parent
 
-# Ctrl-C is left to the parent, from before the seconds that the derivations take.
-signal.signal(signal.SIGINT, signal.SIG_IGN)
+# From before the seconds that the imports and derivations take.
+leave_signals_to_the_parent()
 
-from proofs_check.workers import born_with_the_ledger  # noqa: E402 - after the signal
+from proofs_check.workers import born_with_the_ledger  # noqa: E402 - after the signals
 
 born_with_the_ledger()

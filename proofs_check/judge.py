@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from proofs_check.context import Context
 from proofs_check.records import Claim, Evidence, Expected, Finding, Status, Strength, Verdict
 from proofs_check.rendering import text
+from proofs_check.time_limit import time_limit
 from proofs_check.trials import Outcome, Trial, cost, trials
 
 STATUS_OF_STRENGTH = {
@@ -20,7 +21,11 @@ STATUS_OF_STRENGTH = {
     Strength.SAMPLED: Status.SAMPLED,
     Strength.CITED: Status.CITED,
 }
+# Seconds for one check of the claim, or of an error picked by hand, by effort. The slowest takes a minute at
+# effort full on an idle machine.
+LIMIT_QUICK, LIMIT_FULL = 300, 1800
 NOT_ASKED = Finding(Verdict.UNASKED, "the error is refuted, and the check has withheld support before")
+NOT_ASKED_ANY_MORE = Finding(Verdict.UNASKED, "the checks were ended before they answered")
 
 
 @dataclass(frozen=True)
@@ -135,10 +140,17 @@ def judge(claim: Claim, context: Context) -> Judgement:
     """Gather all evidence for a claim, and for its controls what decides whether they are seen."""
     start = time.perf_counter()
     vacuity = _vacuity(claim)
-    findings = _findings(claim, context, claim.evidence)
+    findings = _findings(claim, context)
     rows = _rows(claim, findings, context)
     tried = trials(claim, context, _run)
     return Judgement(claim, vacuity, findings, rows, time.perf_counter() - start, tried)
+
+
+def unanswered(claim: Claim, why: str, seconds: float) -> Judgement:
+    """The judgement of a claim whose checks were ended before they answered: all of them broke."""
+    findings = (Finding(Verdict.BROKE, why),) * len(claim.evidence)
+    rows = ((NOT_ASKED_ANY_MORE,) * len(claim.evidence),) * len(claim.controls)
+    return Judgement(claim, _vacuity(claim), findings, rows, seconds)
 
 
 def _vacuity(claim: Claim) -> Finding:
@@ -162,7 +174,7 @@ def _rows(claim: Claim, findings: tuple[Finding, ...], context: Context) -> tupl
     for control in claim.controls:
         planted = control.of(claim)
         if control.holds or context.full or context.controls:
-            rows.append(_findings(planted, context, claim.evidence))
+            rows.append(_findings(planted, context))
         else:
             row = _sparing_findings(planted, context, untested)
             untested -= {place for place, one in enumerate(row) if _withholds(one)}
@@ -176,17 +188,22 @@ def _sparing_findings(planted: Claim, context: Context, untested: set[int]) -> t
     refuted = False
     for place in sorted(range(len(row)), key=lambda k: cost(planted.evidence[k])):
         if not refuted or place in untested:
-            row[place] = _run(planted.evidence[place], planted, context)
+            row[place] = _run(planted.evidence[place], planted, context, _limit(context))
             refuted = refuted or row[place].verdict is Verdict.REFUTES
     return tuple(row)
 
 
-def _findings(claim: Claim, context: Context, evidence: tuple[Evidence, ...]) -> tuple[Finding, ...]:
-    return tuple(_run(piece, claim, context) for piece in evidence)
+def _findings(claim: Claim, context: Context) -> tuple[Finding, ...]:
+    return tuple(_run(piece, claim, context, _limit(context)) for piece in claim.evidence)
 
 
-def _run(piece: Evidence, claim: Claim, context: Context) -> Finding:
+def _limit(context: Context) -> float:
+    return LIMIT_FULL if context.full else LIMIT_QUICK
+
+
+def _run(piece: Evidence, claim: Claim, context: Context, seconds: float) -> Finding:
     try:
-        return piece.check(claim, context)
+        with time_limit(seconds):
+            return piece.check(claim, context)
     except Exception as error:  # noqa: BLE001 - whatever breaks a check becomes a finding, never a pass
         return Finding(Verdict.BROKE, f"{type(error).__name__}: {error}")

@@ -1,8 +1,10 @@
-"""How worker processes start; this module is light, so that they can be started before all that is not."""
+"""How worker processes start and end; this module is light, so that they start before all that is not."""
 
 import contextlib
 import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from multiprocessing.context import BaseContext
 
@@ -42,3 +44,22 @@ def start_method() -> BaseContext:
     with single_threaded(_REMEMBERED):
         forkserver.ensure_running()
     return context
+
+
+def leave_signals_to_the_parent() -> None:
+    """Ignore what a terminal or a service manager sends to a whole group of processes."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def follow_parent() -> None:
+    """In a worker: leave signals to the parent, and end with it even if it is killed."""
+    leave_signals_to_the_parent()
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()

@@ -23,7 +23,8 @@ LIMIT = 20
 QUANTIFYING = ("smt", "enclosure")
 COST = ("symbolic", "smt", "enclosure", "quadrature", "property", "monte_carlo", "simulation")
 
-Run = Callable[[Evidence, Claim, Context], Finding]
+# One check of one statement, within so many seconds.
+Run = Callable[[Evidence, Claim, Context, float], Finding]
 
 
 class Outcome(StrEnum):
@@ -71,7 +72,7 @@ def trials(claim: Claim, context: Context, run: Run) -> tuple[Trial, ...]:
     context : Context
         Tells whether all variants are tried or a sample.
     run : callable
-        Runs one piece of evidence and never raises.
+        Runs one piece of evidence within a number of seconds, and never raises.
     """
     if context.controls:
         return tuple(_tried(claim, one, context, run, every=True) for one in variants(claim))
@@ -111,8 +112,7 @@ def _findings(
             # A wrong formula may well have no value somewhere; what matters is what the check makes of it.
             warnings.simplefilter("ignore")
             # A wrong formula may set a computer algebra system to work for hours.
-            with time_limit(LIMIT):
-                finding = run(piece, variant.claim, context)
+            finding = run(piece, variant.claim, context, LIMIT)
         yield piece, finding
         if finding.verdict is Verdict.REFUTES and not every:
             return

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -151,19 +152,26 @@ def test_names_spelled_out_for_the_parser_are_those_of_the_numerics():
     assert set(compare.PICTURES) == {*catalogue.PICTURES, "angles"}
 
 
-def test_interrupt_keeps_what_is_finished_and_says_what_was_not_run(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_signal_keeps_what_is_finished_and_says_what_was_not_run(
+    number, code, word, tmp_path, monkeypatch, capsys
+):
+    before = signal.getsignal(signal.SIGTERM)
     whole = bounds.compare
 
     def stopped(drawn, chosen):
         yield from list(whole(drawn, chosen[:2]))
-        raise KeyboardInterrupt
+        signal.raise_signal(number)
 
     monkeypatch.setattr(bounds, "compare", stopped)
     path = tmp_path / "out.json"
-    assert cli.main(["compare", *SMALL, "--penalty", "l1", "--json", str(path)]) == 130
+    assert cli.main(["compare", *SMALL, "--penalty", "l1", "--json", str(path)]) == code
     document = json.loads(path.read_text())
     assert (len(document["rows"]), len(document["not_run"])) == (2, 13)
-    assert "interrupted" in capsys.readouterr().err
+    assert capsys.readouterr().err == f"rvscgd compare: {word}\n"
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_largest_set_of_rows_that_agree_in_the_other_parameters_is_drawn():

@@ -108,22 +108,45 @@ def test_bad_usage_is_one_sentence_and_exit_code_two(arguments, words, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
-def test_interrupt_keeps_what_is_finished_and_marks_the_rest_as_not_run(tmp_path):
+@pytest.fixture
+def begun(tmp_path):
+    """A run on several workers, in a group of its own, that has judged its first claim, and its JSON."""
     target = tmp_path / "verdicts.json"
-    with subprocess.Popen(
-        [*COMMAND, "--json", str(target)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr is not None
+    arguments = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([*COMMAND, "--json", str(target)], start_new_session=True, **arguments) as process:
         assert process.stderr.readline().startswith("1/")
-        time.sleep(0.1)
-        process.send_signal(signal.SIGINT)
+        yield process, target
         process.communicate(timeout=60)
-    assert process.returncode == 130
+    # Neither a worker nor the server that they are forked from outlives the run.
+    for _ in range(200):
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGKILL)
+    pytest.fail("some process outlives the run")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_keeps_what_is_finished_and_marks_the_rest_as_not_run(begun, number, code):
+    process, target = begun
+    # To the whole group, as a terminal and a service manager do; and twice, as GNU timeout does.
+    os.killpg(process.pid, number)
+    if number == signal.SIGTERM:
+        process.send_signal(number)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == code
+    assert "Traceback" not in said
     document = json.loads(target.read_text(encoding="utf-8"))
     states = {claim["status"] for claim in document["claims"]}
     assert "not run" in states
     assert len(states) > 1
+    assert "error" not in states
+
+
+def test_workers_end_with_a_process_that_is_killed(begun):
+    begun[0].kill()
 
 
 def test_longest_claims_are_judged_first():

@@ -83,12 +83,12 @@ def run(arguments: argparse.Namespace) -> int:
         _compile()
     chosen = bounds.plan(drawn, penalties, shape)
     cells: list[Cell] = []
-    interrupted = False
+    interrupted: KeyboardInterrupt | None = None
     try:
         cells.extend(_watched(bounds.compare(drawn, chosen), len(chosen)))
         lines = [] if folder is None else list(_draw(arguments, folder, drawn, penalties, shape))
-    except KeyboardInterrupt:
-        interrupted = True
+    except KeyboardInterrupt as interrupt:
+        interrupted = interrupt
     parameters = {
         "penalties": penalties,
         "ste": arguments.ste,
@@ -101,8 +101,8 @@ def run(arguments: argparse.Namespace) -> int:
     }
     _write(outputs, parameters, arguments.seed, cells, chosen[len(cells) :])
     print_table(cells, arguments.dim, sparsity)
-    if interrupted:
-        raise KeyboardInterrupt
+    if interrupted is not None:
+        raise interrupted
     for line in lines:
         print(line)
     return 1 if summary(cells)["violations"] else 0

@@ -13,7 +13,8 @@ examples:
 
 The claim and all claims that it rests on are judged, so that its trust is known: the weakest evidence
 among them.
-exit codes: 0 the claim and its ancestors are in order, 1 one is not, 2 bad usage, 130 interrupted."""
+exit codes: 0 the claim and its ancestors are in order, 1 one is not, 2 bad usage, 130 interrupted,
+143 terminated."""
 
 
 def add_parser(subparsers: Any) -> None:

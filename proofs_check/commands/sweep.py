@@ -54,7 +54,8 @@ A finished cell is in the store for good and never run again, whatever happens t
 command in several processes on one store and they share the work. One grid and seed give the same rows with
 any number of workers, in any order.
 
-exit codes: 0 all is in order, 1 a bound is violated or a cell failed, 2 bad usage, 130 interrupted."""
+exit codes: 0 all is in order, 1 a bound is violated or a cell failed, 2 bad usage, 130 interrupted,
+143 terminated."""
 
 
 def add_parser(subparsers: Any) -> None:

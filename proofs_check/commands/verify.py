@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ examples:
 statuses: exact (decided for all cases), sampled (no counterexample among the cases tried), cited,
 open (some evidence could not decide), blind (a planted error was not refuted), refuted, error.
 trust: the weakest evidence among a claim and all that it rests on; `rvscgd explain CLAIM` shows which.
-exit codes: 0 every claim is in order, 1 some claim is not, 2 bad usage, 130 interrupted."""
+exit codes: 0 every claim is in order, 1 some claim is not, 2 bad usage, 130 interrupted, 143 terminated."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -114,17 +115,17 @@ def _verify(arguments: argparse.Namespace, outputs: Mapping[str, Path]) -> int:
         print(f"rvscgd verify: a derivation contradicts itself: {error}", file=sys.stderr)
         return 1
     judgements: list[Judgement] = []
-    interrupted = False
+    interrupted: KeyboardInterrupt | None = None
     try:
         judge_all(chosen, judgements, arguments, progress)
-    except KeyboardInterrupt:
-        interrupted = True
+    except KeyboardInterrupt as interrupt:
+        interrupted = interrupt
     judgements.sort(key=lambda one: chosen.index(one.claim))
     trust = trusts(claims, judgements)
     _write(outputs, arguments, judgements, trust, [claim for claim in chosen if claim.id not in trust])
     _print(judgements, trust, arguments, time.perf_counter() - start)
-    if interrupted:
-        raise KeyboardInterrupt
+    if interrupted is not None:
+        raise interrupted
     return 0 if all(one.in_order for one in judgements) else 1
 
 
@@ -140,9 +141,13 @@ def judge_all(
     from proofs_check.workers import judge_each
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=progress, transient=True, disable=not progress.is_terminal) as bar:
+    judging = judge_each(chosen, arguments.seed, arguments.effort == "full", arguments.controls)
+    with (
+        closing(judging),
+        Progress(*columns, console=progress, transient=True, disable=not progress.is_terminal) as bar,
+    ):
         task = bar.add_task("", total=len(chosen))
-        for one in judge_each(chosen, arguments.seed, arguments.effort == "full", arguments.controls):
+        for one in judging:
             judgements.append(one)
             bar.update(task, advance=1, description=f"{one.claim.label} {one.claim.id}")
             if not progress.is_terminal:
