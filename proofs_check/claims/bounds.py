@@ -119,9 +119,11 @@ def _values(case: ThresholdedFixedPoint | Batch, c_: float, size: Expr, w_star: 
 
 def exceeds(claim: Claim, size: Expr) -> Violation:
     """Whether the error of a constructed fixed point exceeds the subject."""
-    above = (kappa > beta) in claim.assumptions
+    above, positive = ((kappa > least) in claim.assumptions for least in (beta, 0))
 
     def test(case: ThresholdedFixedPoint) -> str | None:
+        if positive and case.ratio <= 0:
+            return None
         tried = [_error(claim, case, case.multiplier(above), level, size) for level in cases.LEVELS]
         closest, said = max(tried)
         climb(closest, "an error beyond the bound")

@@ -5,6 +5,7 @@ The counterexamples are steps in the plane, from w = (cosθ, sinθ) with w* = (1
 
 from sympy import Abs, Eq, Expr, Integer, Rational, sqrt
 
+from proofs_check.claims.other_estimators import LEAST
 from proofs_check.claims.trapped_runs import ERROR
 from proofs_check.claims.trapping import (
     ACROSS,
@@ -60,6 +61,8 @@ def _half_space() -> Claim:
             Weakening(SHRINKS, c > PULL),
             Weakening(INEXACT, c > PULL + ERROR),
             Weakening("learning-probability", pull <= c),
+            # With c_min = c, as for ReLU.
+            Weakening("angle-is-trapped-with-any-estimator", LEAST > PULL),
         ),
     )
 
