@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from proofs_check.commands import compare, explain, formulas, sweep, verify
+from proofs_check.usage import UsageError
 
 OUT_OF_ORDER = 1
 BAD_USAGE = 2
@@ -95,16 +96,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             code: int = arguments.run(arguments)
         # Here and not at the interpreter's exit, where a closed pipe could no longer be caught.
         sys.stdout.flush()
-    except ValueError as error:
+    except UsageError as error:
         print(f"rvscgd {arguments.command}: {error}", file=sys.stderr)
         return BAD_USAGE
     except BrokenPipeError:
         # What is still buffered has to go somewhere, or the interpreter complains when it leaves.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
-    except OSError as error:  # a disk that is full, a folder that went away during the work
-        print(f"rvscgd {arguments.command}: {error.filename}, {error.strerror}", file=sys.stderr)
-        return BAD_USAGE
     except ArithmeticError as error:
         from theory.derivation import DerivationError
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from numerics.sweep_records import CellSpec, Row
 from proofs_check.starting import follow_parent, single_threaded
+from proofs_check.usage import UsageError
 
 Take = Callable[[int], list[CellSpec]]
 Outcomes = Generator[tuple[CellSpec, Row | str], None, None]
@@ -40,7 +41,7 @@ def on_processes(take: Take, seed: int, workers: int) -> Outcomes:
 
     Raises
     ------
-    ValueError
+    UsageError
         If workers die again and again.
     """
     waiting: list[CellSpec] = []
@@ -53,7 +54,7 @@ def on_processes(take: Take, seed: int, workers: int) -> Outcomes:
         except BrokenProcessPool as error:
             breaks += 1
             if breaks == MOST_BREAKS:
-                raise ValueError(
+                raise UsageError(
                     f"--workers={workers}, workers were killed {breaks} times with no cell finished in "
                     "between (too little memory?); the cells in the store are kept, and --resume goes on"
                 ) from error
@@ -108,7 +109,7 @@ def on_dask(take: Take, seed: int, address: str, patience: float = 30.0) -> Outc
 
     Raises
     ------
-    ValueError
+    UsageError
         If Dask is not installed, no scheduler answers, no worker comes in time, or the scheduler goes away.
     """
     client = _connect(address, patience)
@@ -126,7 +127,7 @@ def on_dask(take: Take, seed: int, address: str, patience: float = 30.0) -> Outc
             for done in distributed.wait(list(pending), return_when="FIRST_COMPLETED").done:
                 yield pending.pop(done), _remote_outcome(done)
     except (OSError, distributed.CancelledError) as error:
-        raise ValueError(
+        raise UsageError(
             f"--dask={address}, the scheduler went away; the cells in the store are kept, --resume goes on"
         ) from error
     finally:
@@ -139,18 +140,18 @@ def _connect(address: str, patience: float) -> Any:
     try:
         import distributed
     except ImportError as error:
-        raise ValueError(
+        raise UsageError(
             f"--dask={address}, Dask is required: pip install 'rvscgd[dask]' ({error})"
         ) from error
     try:
         client = distributed.Client(address, timeout=patience)
     except (OSError, ValueError) as error:  # TimeoutError is an OSError
-        raise ValueError(f"--dask={address}, no scheduler answers there ({error})") from error
+        raise UsageError(f"--dask={address}, no scheduler answers there ({error})") from error
     try:
         client.wait_for_workers(1, timeout=patience)
     except OSError as error:
         client.close(timeout=5)
-        raise ValueError(f"--dask={address}, the scheduler has no worker after {patience:g} s") from error
+        raise UsageError(f"--dask={address}, the scheduler has no worker after {patience:g} s") from error
     return client
 
 
@@ -162,5 +163,5 @@ def _remote_outcome(done: Any) -> Row | str:
     except distributed.KilledWorker as error:
         return f"its workers died again and again: {error}"
     except ImportError as error:
-        raise ValueError(f"--dask, rvscgd must be installed on every worker ({error})") from error
+        raise UsageError(f"--dask, rvscgd must be installed on every worker ({error})") from error
     return outcome

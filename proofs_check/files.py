@@ -4,6 +4,8 @@ import os
 import secrets
 from pathlib import Path
 
+from proofs_check.usage import UsageError
+
 
 def check_output(option: str, path: str | Path) -> Path:
     """Return the file that `path` names, links followed, if it can be written.
@@ -22,7 +24,7 @@ def check_output(option: str, path: str | Path) -> Path:
 
     Raises
     ------
-    ValueError
+    UsageError
         If it is a folder or a device, its folder is missing, or it or its folder is not writable.
 
     Examples
@@ -30,24 +32,26 @@ def check_output(option: str, path: str | Path) -> Path:
     >>> check_output("--json", "/")
     Traceback (most recent call last):
     ...
-    ValueError: --json=/, a file is required, this is a folder
+    proofs_check.usage.UsageError: --json=/, a file is required, this is a folder
     """
     given = f"{option}={path}"
+    if not os.fspath(path):
+        raise UsageError(f"{option}='', the name of a file is required")
     try:
         target = Path(path).expanduser().resolve()
         if target.is_dir():
-            raise ValueError(f"{given}, a file is required, this is a folder")
+            raise UsageError(f"{given}, a file is required, this is a folder")
         if target.exists() and not target.is_file():
-            raise ValueError(f"{given}, a regular file is required, this is a device or a pipe")
+            raise UsageError(f"{given}, a regular file is required, this is a device or a pipe")
         if not target.parent.is_dir():
-            raise ValueError(f"{given}, the folder of the file must exist")
+            raise UsageError(f"{given}, the folder of the file must exist")
         # The new file replaces the old one in its folder, so both have to be writable.
         if not os.access(target.parent, os.W_OK | os.X_OK) or (
             target.exists() and not os.access(target, os.W_OK)
         ):
-            raise ValueError(f"{given}, a file that can be written is required")
+            raise UsageError(f"{given}, a file that can be written is required")
     except (OSError, RuntimeError) as error:  # a name too long, a loop of links, a home that is unknown
-        raise ValueError(f"{given}, a path that can be opened is required ({error})") from error
+        raise UsageError(f"{given}, a path that can be opened is required ({error})") from error
     return target
 
 
@@ -67,19 +71,21 @@ def check_folder(option: str, path: str | Path) -> Path:
 
     Raises
     ------
-    ValueError
+    UsageError
         If it is a file, cannot be created, or is not writable.
     """
+    if not os.fspath(path):
+        raise UsageError(f"{option}='', the name of a folder is required")
     given = f"{option}={path}"
     try:
         target = Path(path).expanduser().resolve()
         if target.exists() and not target.is_dir():
-            raise ValueError(f"{given}, a folder is required, this is a file")
+            raise UsageError(f"{given}, a folder is required, this is a file")
         target.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError) as error:
-        raise ValueError(f"{given}, a folder that can be created is required ({error})") from error
+        raise UsageError(f"{given}, a folder that can be created is required ({error})") from error
     if not os.access(target, os.W_OK | os.X_OK):
-        raise ValueError(f"{given}, a folder that can be written is required")
+        raise UsageError(f"{given}, a folder that can be written is required")
     return target
 
 
@@ -112,3 +118,17 @@ def write_whole(path: Path, data: str | bytes) -> None:
     except BaseException:  # an interrupt too must leave nothing behind
         temporary.unlink(missing_ok=True)
         raise
+
+
+def write_output(option: str, path: Path, data: str | bytes) -> None:
+    """Write a file that the user asked for with an option of the command line.
+
+    Raises
+    ------
+    UsageError
+        If the disk is full or the folder has gone.
+    """
+    try:
+        write_whole(path, data)
+    except OSError as error:
+        raise UsageError(f"{option}, the file could not be written ({error})") from error

@@ -54,6 +54,7 @@ from proofs_check.claims import (
 from proofs_check.evidence.scores import FALSE_ALARM, FAMILY_FALSE_ALARM, MOST_COMPARISONS
 from proofs_check.records import Claim, Expected, Strength
 from proofs_check.trust import CAN_MISS
+from proofs_check.usage import UsageError
 
 LEAST_CONTROLS = 2
 TOPICS = (
@@ -203,7 +204,7 @@ def select(claims: Sequence[Claim], names: Iterable[str]) -> tuple[Claim, ...]:
 
     Raises
     ------
-    ValueError
+    UsageError
         If a name is neither, with the nearest names.
     """
     given = list(names)
@@ -213,5 +214,5 @@ def select(claims: Sequence[Claim], names: Iterable[str]) -> tuple[Claim, ...]:
         if name.lower() not in known:
             near = [known[match] for match in difflib.get_close_matches(name.lower(), known, n=3)]
             hint = f"; the nearest are {', '.join(near)}" if near else ""
-            raise ValueError(f"CLAIM={name!r} is neither an id nor a label of the ledger{hint}")
+            raise UsageError(f"CLAIM={name!r} is neither an id nor a label of the ledger{hint}")
     return tuple(c for c in claims if not wanted or {c.id.lower(), c.label.lower()} & set(wanted))

@@ -13,6 +13,7 @@ from rich.text import Text
 from numerics.sweep_records import Row
 from proofs_check.comparison_table import number
 from proofs_check.sweep_store import read_store
+from proofs_check.usage import UsageError
 
 # More values than these are gathered by half decades.
 MOST_VALUES = 8
@@ -142,13 +143,13 @@ def show(path: str, penalties: Sequence[str]) -> tuple[int, list[Row]]:
 
     Raises
     ------
-    ValueError
+    UsageError
         If there is no such store, or it holds no row of these penalties.
     """
     about, counts, found = read_store(path)
     rows = [row for row in found if row.penalty in penalties]
     if not rows:
-        raise ValueError(f"--store={path}, a store with rows of {', '.join(penalties)} is required")
+        raise UsageError(f"--store={path}, a store with rows of {', '.join(penalties)} is required")
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=160)

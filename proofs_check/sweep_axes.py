@@ -10,6 +10,7 @@ from numerics import validation
 from numerics.network import ESTIMATORS
 from numerics.penalties import PENALTIES
 from numerics.problem import TEACHERS
+from proofs_check.usage import UsageError, checked
 
 Check = Callable[[str, str, Any], Any]
 Number = Callable[[str, str, Any], float]
@@ -63,7 +64,7 @@ def _at_most(limit: float, name_of_limit: str, *, zero: bool = False) -> Number:
             number = math.nan
         if not 0 <= number <= limit:
             start = "from 0" if zero else "above 0 and"
-            raise ValueError(
+            raise UsageError(
                 f"{who}: {name}={value!r}, a number {start} {'to' if zero else 'at most'} {name_of_limit} "
                 "is required"
             )
@@ -73,11 +74,15 @@ def _at_most(limit: float, name_of_limit: str, *, zero: bool = False) -> Number:
 
 
 def _named(names: tuple[str, ...]) -> Check:
-    return lambda who, name, value: validation.one_of(who, name, value, names)
+    return lambda who, name, value: checked(validation.one_of, who, name, value, names)
 
 
 def _whole(least: int) -> Check:
-    return lambda who, name, value: validation.count(who, name, value, least)
+    return lambda who, name, value: checked(validation.count, who, name, value, least)
+
+
+def _positive(who: str, name: str, value: Any) -> float:
+    return checked(validation.positive, who, name, value)
 
 
 _angle = _at_most(math.pi, "pi", zero=True)
@@ -85,7 +90,7 @@ _angle = _at_most(math.pi, "pi", zero=True)
 
 def _start(who: str, name: str, value: Any) -> float | None:
     if isinstance(value, str):
-        validation.one_of(who, name, value, ("uniform",))
+        checked(validation.one_of, who, name, value, ("uniform",))
         return None
     return _angle(who, name, value)
 
@@ -96,10 +101,10 @@ AXES: Mapping[str, Check] = {
     "dim": _whole(2),
     "sparsity": _whole(1),
     "density": _at_most(1, "1"),
-    "lambda": validation.positive,
-    "beta": validation.positive,
+    "lambda": _positive,
+    "beta": _positive,
     "eta": _at_most(1, "1"),
-    "a": validation.positive,
+    "a": _positive,
     "teacher": _named(TEACHERS),
     "start": _start,
     "batch": _whole(0),
@@ -122,14 +127,14 @@ def read_axis(who: str, name: str, key: str, given: Any, counted: bool) -> Axis:
 
     Raises
     ------
-    ValueError
+    UsageError
         If a value breaks the key's rule.
     """
     if isinstance(given, dict):
         return _read_range(who, name, key, given, counted)
     values = given if isinstance(given, list) else [given]
     if not values:
-        raise ValueError(f"{who}: {name}=[], a list of at least one value is required")
+        raise UsageError(f"{who}: {name}=[], a list of at least one value is required")
     several = isinstance(given, list)
     labels = [f"{name}[{number}]" if several else name for number in range(len(values))]
     read = (AXES[key](who, label, value) for label, value in zip(labels, values, strict=True))
@@ -138,36 +143,36 @@ def read_axis(who: str, name: str, key: str, given: Any, counted: bool) -> Axis:
 
 def _read_range(who: str, name: str, key: str, given: dict[str, Any], counted: bool) -> Axis:
     if key in _NAMES:
-        raise ValueError(f"{who}: {name}={given}, a name or a list of names is required")
+        raise UsageError(f"{who}: {name}={given}, a name or a list of names is required")
     known = ("from", "to", "scale", *(("count",) if counted else ()))
     refuse_unknown(who, name, given, known)
     for needed in ("from", "to", *(("count",) if counted else ())):
         if needed not in given:
-            raise ValueError(f"{who}: {name}={given}, a range needs the key {needed!r}")
+            raise UsageError(f"{who}: {name}={given}, a range needs the key {needed!r}")
     first, last = (_end(who, f"{name}.{end}", key, given[end]) for end in ("from", "to"))
     if not first < last:
-        raise ValueError(f"{who}: {name}.to={last}, a number above {name}.from={first} is required")
-    log = validation.one_of(who, f"{name}.scale", given.get("scale", "linear"), SCALES) == "log"
+        raise UsageError(f"{who}: {name}.to={last}, a number above {name}.from={first} is required")
+    log = checked(validation.one_of, who, f"{name}.scale", given.get("scale", "linear"), SCALES) == "log"
     if log and first == 0:
-        raise ValueError(f"{who}: {name}.from={first}, a number above 0 is required on the scale 'log'")
+        raise UsageError(f"{who}: {name}.from={first}, a number above 0 is required on the scale 'log'")
     axis = Range(first, last, log)
     if not counted:
         return axis
-    return Choices(axis.points(validation.count(who, f"{name}.count", given["count"], least=2)))
+    return Choices(axis.points(checked(validation.count, who, f"{name}.count", given["count"], least=2)))
 
 
 def _end(who: str, name: str, key: str, value: Any) -> Any:
     number = AXES[key](who, name, value)
     if number is None:
-        raise ValueError(f"{who}: {name}={value!r}, a number is required as the end of a range")
+        raise UsageError(f"{who}: {name}={value!r}, a number is required as the end of a range")
     return number
 
 
 def refuse_unknown(who: str, name: str, given: Mapping[str, Any], known: Iterable[str]) -> None:
-    """Raise ValueError, with the nearest known key, if a table has a key that nobody reads."""
+    """Raise UsageError, with the nearest known key, if a table has a key that nobody reads."""
     names = tuple(known)
     for key, value in given.items():
         if key not in names:
             near = difflib.get_close_matches(key, names, n=1)
             hint = f", did you mean {near[0]!r}?" if near else ""
-            raise ValueError(f"{who}: {name}.{key}={value!r}, no such key (known: {', '.join(names)}{hint})")
+            raise UsageError(f"{who}: {name}.{key}={value!r}, no such key (known: {', '.join(names)}{hint})")

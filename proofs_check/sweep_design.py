@@ -15,6 +15,7 @@ from typing import Any
 from numerics import validation
 from numerics.sweep_records import CellSpec
 from proofs_check.sweep_axes import AXES, Axis, Choices, Range, read_axis, refuse_unknown
+from proofs_check.usage import UsageError, checked
 
 METHODS = ("sobol", "halton")
 MOST_CELLS = 100_000
@@ -58,7 +59,7 @@ def read_cells(path: str | Path, seed: int) -> tuple[CellSpec, ...]:
 
     Raises
     ------
-    ValueError
+    UsageError
         If the file cannot be read, is not TOML, or a key or value breaks its rule; one sentence that names
         the file, the key, the value and the rule.
     """
@@ -66,13 +67,13 @@ def read_cells(path: str | Path, seed: int) -> tuple[CellSpec, ...]:
     try:
         document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise ValueError(f"{who}, a file that can be read is required ({error.strerror})") from error
+        raise UsageError(f"{who}, a file that can be read is required ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{who}, a TOML file is required ({error})") from error
+        raise UsageError(f"{who}, a TOML file is required ({error})") from error
     refuse_unknown(who, "file", document, ("grid", "design"))
     tables = list(_tables(who, document))
     if not tables:
-        raise ValueError(f"{who}, a table [grid] or [design] is required")
+        raise UsageError(f"{who}, a table [grid] or [design] is required")
     cells: dict[CellSpec, None] = {}
     for number, (name, kind, given) in enumerate(tables):
         cells |= dict.fromkeys(_cells(who, name, _read_table(who, name, kind, given), seed, number))
@@ -86,7 +87,7 @@ def _tables(who: str, document: Mapping[str, Any]) -> Iterator[tuple[str, str, d
         for number, table in enumerate(given if several else [given]):
             name = f"{kind}[{number}]" if several else kind
             if not isinstance(table, dict):
-                raise ValueError(f"{who}: {name}={table!r}, a table [{kind}] is required")
+                raise UsageError(f"{who}: {name}={table!r}, a table [{kind}] is required")
             yield name, kind, table
 
 
@@ -95,14 +96,14 @@ def _read_table(who: str, name: str, kind: str, given: Mapping[str, Any]) -> Tab
     refuse_unknown(who, name, given, known)
     values = {**DEFAULTS, **{key: given[key] for key in AXES if key in given}}
     if "sparsity" in given and "density" in given:
-        raise ValueError(
+        raise UsageError(
             f"{who}: {name}.density={given['density']!r}, sparsity is given too, one is required"
         )
     axes = {key: read_axis(who, f"{name}.{key}", key, value, kind == "grid") for key, value in values.items()}
     if "density" not in axes and "sparsity" not in axes:
         axes["sparsity"] = Choices((min(DEFAULT_SPARSITY, int(_ends(axes["dim"])[0])),))
     settings = {
-        key: validation.count(who, f"{name}.{key}", given.get(key, default))
+        key: checked(validation.count, who, f"{name}.{key}", given.get(key, default))
         for key, default in SETTINGS.items()
     }
     _check_together(who, name, given, axes)
@@ -111,14 +112,14 @@ def _read_table(who: str, name: str, kind: str, given: Mapping[str, Any]) -> Tab
 
 
 def _read_method(who: str, name: str, given: Mapping[str, Any]) -> tuple[str, int]:
-    method = validation.one_of(who, f"{name}.method", given.get("method", "sobol"), METHODS)
+    method = checked(validation.one_of, who, f"{name}.method", given.get("method", "sobol"), METHODS)
     if "points" not in given:
-        raise ValueError(f"{who}: {name}.points, the number of cells is required")
-    points = validation.count(who, f"{name}.points", given["points"])
+        raise UsageError(f"{who}: {name}.points, the number of cells is required")
+    points = checked(validation.count, who, f"{name}.points", given["points"])
     if points > MOST_CELLS:
-        raise ValueError(f"{who}: {name}.points={points}, at most {MOST_CELLS} are allowed")
+        raise UsageError(f"{who}: {name}.points={points}, at most {MOST_CELLS} are allowed")
     if method == "sobol" and points & (points - 1):
-        raise ValueError(f"{who}: {name}.points={points}, a power of 2 is required for 'sobol', or 'halton'")
+        raise UsageError(f"{who}: {name}.points={points}, a power of 2 is required for 'sobol', or 'halton'")
     return method, points
 
 
@@ -132,7 +133,7 @@ def _check_together(who: str, name: str, given: Mapping[str, Any], axes: Mapping
     """Refuse combinations that cannot be, and values that nothing reads."""
     least = _ends(axes["dim"])[0]
     if "sparsity" in axes and (most := _ends(axes["sparsity"])[1]) > least:
-        raise ValueError(
+        raise UsageError(
             f"{who}: {name}.sparsity={most}, at most the least dim={least} is required (or density, s/d)"
         )
     penalties = axes["penalty"]
@@ -146,7 +147,7 @@ def _check_together(who: str, name: str, given: Mapping[str, Any], axes: Mapping
     }
     for key, (superfluous, rule) in unread.items():
         if key in given and superfluous:
-            raise ValueError(f"{who}: {name}.{key}={given[key]!r}, {rule}")
+            raise UsageError(f"{who}: {name}.{key}={given[key]!r}, {rule}")
 
 
 def _cells(who: str, name: str, table: Table, seed: int, number: int) -> Iterator[CellSpec]:
@@ -160,7 +161,7 @@ def _cells(who: str, name: str, table: Table, seed: int, number: int) -> Iterato
 def _grid(who: str, name: str, table: Table) -> Iterator[dict[str, Any]]:
     values = [axis.values for axis in table.axes.values() if isinstance(axis, Choices)]
     if (size := math.prod(map(len, values))) > MOST_CELLS:
-        raise ValueError(f"{who}: {name} has {size} cells, at most {MOST_CELLS} are allowed")
+        raise UsageError(f"{who}: {name} has {size} cells, at most {MOST_CELLS} are allowed")
     for point in itertools.product(*values):
         yield dict(zip(table.axes, point, strict=True))
 
@@ -171,7 +172,7 @@ def _quasi_random(who: str, name: str, table: Table, seed: int, number: int) -> 
 
     moving = [key for key, axis in table.axes.items() if isinstance(axis, Range) or len(axis.values) > 1]
     if not moving:
-        raise ValueError(f"{who}: {name}, a key with a range or several values is required")
+        raise UsageError(f"{who}: {name}, a key with a range or several values is required")
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
     sequence = (qmc.Sobol if table.method == "sobol" else qmc.Halton)(len(moving), seed=rng)
     for shares in sequence.random(table.points).tolist():

@@ -9,6 +9,7 @@ from typing import Any
 
 from numerics.sweep_records import Row
 from proofs_check.sweep_store import COLUMNS
+from proofs_check.usage import UsageError
 
 KINDS = (".csv", ".parquet")
 
@@ -18,12 +19,12 @@ def check_kind(path: str) -> str:
 
     Raises
     ------
-    ValueError
+    UsageError
         If the ending is unknown, or pyarrow is missing for Parquet.
     """
     kind = Path(path).suffix
     if kind not in KINDS:
-        raise ValueError(f"--export={path}, a name that ends in {' or '.join(KINDS)} is required")
+        raise UsageError(f"--export={path}, a name that ends in {' or '.join(KINDS)} is required")
     if kind == ".parquet":
         _parquet(path)
     return kind
@@ -34,7 +35,7 @@ def _parquet(path: str) -> Any:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise ValueError(
+        raise UsageError(
             f"--export={path}, pyarrow is required: pip install 'rvscgd[parquet]' ({error})"
         ) from error
     return pyarrow, pyarrow.parquet

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from numerics.sweep_records import CellSpec, Row
 from proofs_check.executors import Outcomes, Take
 from proofs_check.sweep_store import LEASE_SECONDS, Store
+from proofs_check.usage import UsageError
 
 Executor = Callable[[Take, int], Outcomes]
 # Called with the numbers of cells by state, after every change and now and then.
@@ -24,7 +25,7 @@ def carry_out(store: Store, cells: Sequence[CellSpec], seed: int, executor: Exec
 
     Raises
     ------
-    ValueError
+    UsageError
         If the store cannot be written, or the executor cannot go on.
     """
     by_key = {spec.key: spec for spec in cells}
@@ -62,7 +63,7 @@ def _claims_given_up(store: Store) -> Iterator[None]:
     try:
         yield
     finally:
-        with contextlib.suppress(ValueError):  # a store that is gone has none; the cause is told already
+        with contextlib.suppress(UsageError):  # a store that is gone has none; the cause is told already
             store.release()
 
 
@@ -74,7 +75,7 @@ def _signs_of_life(store: Store) -> Iterator[None]:
     def renew() -> None:
         while not leave.wait(LEASE_SECONDS / 6):
             # A sign that could not be given costs at most double work.
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(UsageError):
                 mine = Store(store.path, "rw", store.owner)
                 with contextlib.closing(mine):
                     mine.keep_alive()

@@ -20,6 +20,7 @@ from typing import Any
 from numerics.sweep_records import CellSpec, Row
 from proofs_check.files import check_output
 from proofs_check.owners import has_died, new_owner
+from proofs_check.usage import UsageError
 
 # Written into the file's header, by which SQLite lets a program know its own files: "rvsc".
 APPLICATION_ID = 0x72767363
@@ -75,7 +76,7 @@ class Store:
         try:
             yield
         except sqlite3.Error as error:
-            raise ValueError(
+            raise UsageError(
                 f"--store={self.path}, the store cannot be used ({error}); the cells in it are kept"
             ) from error
 
@@ -97,7 +98,7 @@ class Store:
         if not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return None
         if self._db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            raise ValueError(
+            raise UsageError(
                 f"--store={self.path}, a store of `rvscgd sweep` is required, this is another database"
             )
         return dict(self._db.execute("SELECT name, value FROM about"))
@@ -107,7 +108,7 @@ class Store:
 
         Raises
         ------
-        ValueError
+        UsageError
             If the store holds another seed, version or set of cells, or rows and ``resume`` is false.
         """
         keys = [spec.key for spec in cells]
@@ -129,7 +130,7 @@ class Store:
             self._refuse_other(found, wanted, source)
             done = self._count("done")
             if done and not resume:
-                raise ValueError(
+                raise UsageError(
                     f"--store={self.path} holds {done} of {len(keys)} cells of this sweep; "
                     "give --resume to go on with it, or another file"
                 )
@@ -145,24 +146,24 @@ class Store:
         for name, rule in rules.items():
             if found.get(name) != wanted[name]:
                 told = rule.format(found=found.get(name), wanted=wanted[name])
-                raise ValueError(f"--store={self.path} {told}; give another file")
+                raise UsageError(f"--store={self.path} {told}; give another file")
 
     def about(self) -> dict[str, str]:
         """Return the store's seed, version and source, for reading it.
 
         Raises
         ------
-        ValueError
+        UsageError
             If it is no store of a sweep, or its rows have other columns than this version's.
         """
         with self._told():
             found = self._identity()
         if found is None:
-            raise ValueError(
+            raise UsageError(
                 f"--store={self.path}, a store of `rvscgd sweep` is required, this file is empty"
             )
         if found["columns"] != " ".join(COLUMNS):
-            raise ValueError(
+            raise UsageError(
                 f"--store={self.path} was written by rvscgd {found['version']}, with other columns"
             )
         return found
@@ -240,11 +241,11 @@ def read_store(path: str) -> tuple[dict[str, str], dict[str, int], list[Row]]:
 
     Raises
     ------
-    ValueError
+    UsageError
         If there is no such file, or it is no store of this version.
     """
     target = check_output("--store", path)
     if not target.exists():
-        raise ValueError(f"--store={path}, a store of `rvscgd sweep` that exists is required")
+        raise UsageError(f"--store={path}, a store of `rvscgd sweep` that exists is required")
     with contextlib.closing(Store(target, "rw")) as store:
         return store.about(), store.counts(), store.rows()

@@ -10,6 +10,7 @@ import pytest
 
 from proofs_check import cli
 from proofs_check.commands import formulas
+from proofs_check.usage import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = [sys.executable, "-m", "proofs_check"]
@@ -90,9 +91,9 @@ def test_wrong_arguments_leave_with_2_and_no_traceback(arguments):
     assert "Traceback" not in done.stderr
 
 
-def test_value_error_becomes_one_sentence_and_exit_code_2(monkeypatch, capsys):
+def test_usage_error_becomes_one_sentence_and_exit_code_2(monkeypatch, capsys):
     def refuse(arguments):
-        raise ValueError("d=1, at least 2 is required")
+        raise UsageError("d=1, at least 2 is required")
 
     monkeypatch.setattr(formulas, "run", refuse)
     assert cli.main(["formulas"]) == 2
@@ -100,12 +101,14 @@ def test_value_error_becomes_one_sentence_and_exit_code_2(monkeypatch, capsys):
     assert (captured.out, captured.err) == ("", "rvscgd formulas: d=1, at least 2 is required\n")
 
 
-def test_a_defect_of_the_program_is_not_hidden_as_bad_usage(monkeypatch):
+@pytest.mark.parametrize("defect", [ValueError, ZeroDivisionError, FileNotFoundError, KeyError])
+def test_a_defect_of_the_program_is_not_hidden_as_bad_usage(defect, monkeypatch):
     def break_down(arguments):
-        raise ZeroDivisionError
+        raise defect
 
     monkeypatch.setattr(formulas, "run", break_down)
-    with pytest.raises(ZeroDivisionError):
+    # Python then prints the traceback, and leaves with 1.
+    with pytest.raises(defect):
         cli.main(["formulas"])
 
 

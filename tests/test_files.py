@@ -5,6 +5,7 @@ import os
 import pytest
 
 from proofs_check import files
+from proofs_check.usage import UsageError
 
 
 def test_a_writable_path_is_returned_absolute(tmp_path, monkeypatch):
@@ -21,16 +22,22 @@ def test_a_writable_path_is_returned_absolute(tmp_path, monkeypatch):
         ("file/out.json", "the folder of the file must exist"),
         (os.devnull, "a regular file is required"),
         ("x" * 300, "a path that can be opened"),
-        ("", "this is a folder"),
     ],
 )
 def test_an_output_that_cannot_be_a_file_is_refused_by_name(tmp_path, monkeypatch, path, rule):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(ValueError, match=rule) as caught:
+    with pytest.raises(UsageError, match=rule) as caught:
         files.check_output("--json", path)
     assert str(caught.value).startswith(f"--json={path}, ")
     assert "\n" not in str(caught.value)
+
+
+def test_an_output_without_a_name_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for check, kind in ((files.check_output, "file"), (files.check_folder, "folder")):
+        with pytest.raises(UsageError, match=f"^--option='', the name of a {kind} is required$"):
+            check("--option", "")
 
 
 @pytest.mark.parametrize("locked", ["out.json", "."])
@@ -39,7 +46,7 @@ def test_an_output_without_permission_is_refused(tmp_path, monkeypatch, locked):
     (tmp_path / "out.json").touch()
     shut = (tmp_path / locked).resolve()
     monkeypatch.setattr(os, "access", lambda path, _mode: path != shut)
-    with pytest.raises(ValueError, match="can be written"):
+    with pytest.raises(UsageError, match="can be written"):
         files.check_output("--json", tmp_path / "out.json")
 
 
@@ -48,10 +55,10 @@ def test_a_missing_folder_is_created_and_a_file_in_its_place_refused(tmp_path, m
     assert files.check_folder("--figures", tmp_path / "a" / "b").is_dir()
     (tmp_path / "file").touch()
     for path, rule in (("file", "this is a file"), ("file/below", "can be created")):
-        with pytest.raises(ValueError, match=rule):
+        with pytest.raises(UsageError, match=rule):
             files.check_folder("--figures", tmp_path / path)
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
-    with pytest.raises(ValueError, match="can be written"):
+    with pytest.raises(UsageError, match="can be written"):
         files.check_folder("--figures", tmp_path / "a")
 
 
@@ -94,3 +101,8 @@ def test_a_link_is_written_through(tmp_path):
     files.write_whole(files.check_output("--csv", tmp_path / "link"), "x")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_text() == "x"
+
+
+def test_an_output_that_fails_in_the_end_is_told_with_its_option(tmp_path):
+    with pytest.raises(UsageError, match=r"^--json, the file could not be written \(.*No such file"):
+        files.write_output("--json", tmp_path / "gone" / "out.json", "data")

@@ -12,6 +12,7 @@ from numerics.network import ESTIMATORS
 from numerics.penalties import PENALTIES
 from proofs_check.sweep_axes import Range
 from proofs_check.sweep_design import read_cells
+from proofs_check.usage import UsageError
 
 HERE = Path(__file__).parent
 
@@ -25,7 +26,7 @@ def cells(tmp_path, text, seed=0):
 def refusal(tmp_path, monkeypatch, text):
     (tmp_path / "grid.toml").write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the caller compares the whole sentence
+    with pytest.raises(UsageError) as caught:
         read_cells("grid.toml", 0)
     return str(caught.value)
 
@@ -203,7 +204,7 @@ def test_a_file_that_is_missing_or_no_toml_is_refused(tmp_path, monkeypatch):
     assert refusal(tmp_path, monkeypatch, "[grid").startswith("grid.toml, a TOML file is required (")
     (tmp_path / "bytes.toml").write_bytes(b"\xff")
     for name, rule in (("bytes.toml", "a TOML file"), ("none.toml", "a file that can"), (".", "a file")):
-        with pytest.raises(ValueError, match=rf"^{name}, {rule}"):
+        with pytest.raises(UsageError, match=rf"^{name}, {rule}"):
             read_cells(name, 0)
 
 

@@ -16,6 +16,7 @@ from numerics.sweep_records import CellSpec
 from proofs_check import owners, sweep_run, sweep_store
 from proofs_check.sweep_run import carry_out
 from proofs_check.sweep_store import Store
+from proofs_check.usage import UsageError
 
 FIRST = CellSpec("l1", "relu", 6, 2, 0.01, 1.0, 1.0, None, "random", None, 1, 2, 500, 0, None)
 CELLS = tuple(replace(FIRST, starts=n) for n in (2, 3, 4, 5))
@@ -108,14 +109,14 @@ def test_living_processes_of_other_users_are_not_taken_for_dead(monkeypatch):
 )
 def test_another_sweep_is_refused_in_one_sentence(store, rows, change, rule):
     store.finish(rows[0])
-    with pytest.raises(ValueError, match=rule) as caught:
+    with pytest.raises(UsageError, match=rule) as caught:
         another(store, **change)
     assert str(caught.value) == f"--store={store.path} {rule}"
 
 
 def test_a_store_of_another_version_is_refused(store, monkeypatch):
     monkeypatch.setattr(sweep_store, "package_version", lambda: "9.9")
-    with pytest.raises(ValueError, match=r"was written by rvscgd .*, this is rvscgd 9\.9; give another file"):
+    with pytest.raises(UsageError, match=r"was written by rvscgd .*, this is rvscgd 9\.9; give another file"):
         another(store)
 
 
@@ -127,7 +128,7 @@ def test_another_database_or_file_is_refused_and_left_as_it_is(tmp_path):
     for path, rule in ((other, "this is another database"), (text, "file is not a database")):
         before = path.read_bytes()
         for use in (lambda store: store.prepare(CELLS, 0, "g", resume=True), lambda store: store.about()):
-            with closing(Store(path)) as store, pytest.raises(ValueError, match=rule):
+            with closing(Store(path)) as store, pytest.raises(UsageError, match=rule):
                 use(store)
         assert path.read_bytes() == before
 
@@ -135,7 +136,7 @@ def test_another_database_or_file_is_refused_and_left_as_it_is(tmp_path):
 def test_an_empty_file_becomes_a_store_but_is_none_to_read(tmp_path):
     (tmp_path / "s").touch()
     with closing(Store(tmp_path / "s")) as store:
-        with pytest.raises(ValueError, match="this file is empty"):
+        with pytest.raises(UsageError, match="this file is empty"):
             store.about()
         store.prepare(CELLS, 0, "g", resume=False)
         assert store.about()["seed"] == "0"
@@ -147,7 +148,7 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_is_there(store, rows):
     pages = store._db.execute("PRAGMA page_count").fetchone()[0]
     store._db.execute(f"PRAGMA max_page_count = {pages}")
     large = replace(rows[3], ste="x" * 100_000)
-    with pytest.raises(ValueError, match=r"^--store=.*, the store cannot be used \(database or disk is full"):
+    with pytest.raises(UsageError, match=r"^--store=.*, the store cannot be used \(database or disk is full"):
         store.finish(large)
     store._db.execute("PRAGMA max_page_count = 100000")
     assert store.rows() == rows[:2]
@@ -158,7 +159,7 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_is_there(store, rows):
 def test_a_store_that_may_not_be_written_is_a_sentence(store, rows):
     with closing(Store(store.path, "ro")) as reader:
         assert reader.rows() == []
-        with pytest.raises(ValueError, match="attempt to write a readonly database"):
+        with pytest.raises(UsageError, match="attempt to write a readonly database"):
             reader.finish(rows[0])
 
 

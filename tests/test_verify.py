@@ -89,6 +89,7 @@ def test_same_seed_gives_the_same_verdicts_and_another_seed_other_witnesses(tmp_
         (["--seed", "one"], "--seed"),
         (["--effort", "huge"], "--effort"),
         (["--json", "."], "folder"),
+        (["--json", ""], "--json='', the name of a file"),
         (["--json", "missing/verdicts.json"], "--json"),
         (["--json", "same", "--junit", "same"], "two files"),
     ],

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from proofs_check.usage import UsageError
+
 if TYPE_CHECKING:
     from numerics.bounds import Cell, Choice
     from numerics.problem import Problem
@@ -67,7 +69,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Simulate, print the table, write what was asked for; ValueError for a bad argument."""
+    """Simulate, print the table, write what was asked for; UsageError for a bad argument."""
     if arguments.store is not None:
         return _show_store(arguments)
     sparsity, shape = _check_numbers(arguments)
@@ -118,14 +120,14 @@ def _show_store(arguments: argparse.Namespace) -> int:
     written = {"--json": arguments.json, "--csv": arguments.csv}
     for option, (value, default) in simulated.items():
         if value != default:
-            raise ValueError(
+            raise UsageError(
                 f"{option}={value}, with --store nothing is simulated; only --penalty chooses rows"
             )
     for option, value in written.items():
         if value is not None:
-            raise ValueError(f"{option}={value}, with --store use `rvscgd sweep --store FILE --export PATH`")
+            raise UsageError(f"{option}={value}, with --store use `rvscgd sweep --store FILE --export PATH`")
     if "angles" in (arguments.only or ()):
-        raise ValueError("--only=angles, a store keeps no iterates; leave out --store")
+        raise UsageError("--only=angles, a store keeps no iterates; leave out --store")
     _, folder = _check_outputs(arguments)
     from proofs_check.store_tables import show
 
@@ -148,17 +150,17 @@ def _check_numbers(arguments: argparse.Namespace) -> tuple[int, float]:
         ("--seed", arguments.seed, 0),
     ):
         if value < least:
-            raise ValueError(f"{option}={value}, an integer of at least {least} is required")
+            raise UsageError(f"{option}={value}, an integer of at least {least} is required")
     sparsity = min(5, arguments.dim) if arguments.sparsity is None else arguments.sparsity
     if not 1 <= sparsity <= arguments.dim:
-        raise ValueError(f"--sparsity={sparsity}, an integer from 1 to --dim={arguments.dim} is required")
+        raise UsageError(f"--sparsity={sparsity}, an integer from 1 to --dim={arguments.dim} is required")
     shape = arguments.shape_a
     if shape is None:
         return sparsity, 1.0
     if not (math.isfinite(shape) and shape > 0):
-        raise ValueError(f"--shape-a={shape}, a finite number above 0 is required")
+        raise UsageError(f"--shape-a={shape}, a finite number above 0 is required")
     if "tl1" not in arguments.penalty:
-        raise ValueError(f"--shape-a={shape}, only --penalty tl1 has a shape")
+        raise UsageError(f"--shape-a={shape}, only --penalty tl1 has a shape")
     return sparsity, shape
 
 
@@ -169,10 +171,10 @@ def _check_outputs(arguments: argparse.Namespace) -> tuple[dict[str, Path], Path
     given = {"--json": arguments.json, "--csv": arguments.csv}
     outputs = {option: check_output(option, path) for option, path in given.items() if path is not None}
     if len(set(outputs.values())) < len(outputs):
-        raise ValueError(f"--csv={arguments.csv}, another file than that of --json is required")
+        raise UsageError(f"--csv={arguments.csv}, another file than that of --json is required")
     folder = arguments.figures
     if arguments.only is not None and folder is None:
-        raise ValueError(f"--only={' '.join(arguments.only)}, --figures DIR is required to draw them")
+        raise UsageError(f"--only={' '.join(arguments.only)}, --figures DIR is required to draw them")
     return outputs, None if folder is None else check_folder("--figures", folder)
 
 
@@ -216,7 +218,7 @@ def _draw(
             yield from gallery.told(files, arguments.figures, again)
         yield from gallery.told(gallery.draw(rows, others, folder), arguments.figures, again)
     except OSError as error:
-        raise ValueError(f"--figures, the file could not be written ({error})") from error
+        raise UsageError(f"--figures, the file could not be written ({error})") from error
 
 
 def _bases(
@@ -256,14 +258,11 @@ def _write(
     skipped: "Sequence[Choice]",
 ) -> None:
     from proofs_check.comparison_output import as_csv, as_json
-    from proofs_check.files import write_whole
+    from proofs_check.files import write_output
 
     contents = {
         "--json": lambda: as_json(parameters, seed, cells, skipped),
         "--csv": lambda: as_csv(cells),
     }
     for option, path in outputs.items():
-        try:
-            write_whole(path, contents[option]())
-        except OSError as error:
-            raise ValueError(f"{option}, the file could not be written ({error})") from error
+        write_output(option, path, contents[option]())

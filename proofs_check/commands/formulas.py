@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from proofs_check.usage import UsageError
+
 if TYPE_CHECKING:
     from theory.derivation import Derivation
 
@@ -46,7 +48,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the formulas asked for; ValueError if a name is unknown."""
+    """Print the formulas asked for; UsageError if a name is unknown."""
     chosen = select(arguments.names)
     formats = {"text": _text, "latex": _latex, "python": _python, "json": _json}
     print(formats[arguments.format](chosen, arguments.steps))
@@ -58,7 +60,7 @@ def select(names: Sequence[str]) -> "list[tuple[str, Derivation]]":
 
     Raises
     ------
-    ValueError
+    UsageError
         If a name is neither a section nor a label nor a formula; the sentence tells the nearest ones.
     """
     from theory.catalogue import derivations
@@ -70,7 +72,7 @@ def select(names: Sequence[str]) -> "list[tuple[str, Derivation]]":
     known = {key for section, formula in everything for key in _keys(section, formula)}
     for name in names:
         if name.casefold() not in known:
-            raise ValueError(_unknown(name, known))
+            raise UsageError(_unknown(name, known))
     return [entry for entry in everything if not wanted or wanted & _keys(*entry)]
 
 

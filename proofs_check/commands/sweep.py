@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proofs_check.usage import UsageError
+
 if TYPE_CHECKING:
     from proofs_check.sweep_run import Executor, Watch
     from proofs_check.sweep_store import Store
@@ -81,9 +83,9 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the sweep, export what was asked for; ValueError for a bad argument."""
+    """Carry out the sweep, export what was asked for; UsageError for a bad argument."""
     _check(arguments)
-    from proofs_check.files import check_output, write_whole
+    from proofs_check.files import check_output, write_output
     from proofs_check.sweep_export import check_kind, export
     from proofs_check.sweep_store import Store
 
@@ -92,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.export is not None:
         kind, target = check_kind(arguments.export), check_output("--export", arguments.export)
     if arguments.grid is None and not path.exists():
-        raise ValueError(f"--store={arguments.store}, a store that exists is required to export from it")
+        raise UsageError(f"--store={arguments.store}, a store that exists is required to export from it")
     code = 0
     with closing(_opened(arguments, path) if arguments.grid else Store(path, "rw")) as store:
         if arguments.grid is not None:
@@ -100,22 +102,22 @@ def run(arguments: argparse.Namespace) -> int:
         if target is not None and kind is not None:
             store.about()
             rows = store.rows()
-            write_whole(target, export(rows, kind))
+            write_output("--export", target, export(rows, kind))
             print(f"{len(rows)} of {sum(store.counts().values())} cells written to {arguments.export}")
     return code
 
 
 def _check(arguments: argparse.Namespace) -> None:
     if not 0 <= arguments.seed <= LARGEST_SEED:
-        raise ValueError(f"--seed={arguments.seed}, an integer from 0 to 2**63 - 1 is required")
+        raise UsageError(f"--seed={arguments.seed}, an integer from 0 to 2**63 - 1 is required")
     if arguments.workers is not None and arguments.workers < 1:
-        raise ValueError(f"--workers={arguments.workers}, an integer of at least 1 is required")
+        raise UsageError(f"--workers={arguments.workers}, an integer of at least 1 is required")
     if arguments.workers is not None and arguments.dask is not None:
-        raise ValueError(f"--workers={arguments.workers}, with --dask the cluster has its own workers")
+        raise UsageError(f"--workers={arguments.workers}, with --dask the cluster has its own workers")
     if arguments.grid is None and arguments.export is None:
-        raise ValueError("GRID.toml, the file of the cells, is required (or --export)")
+        raise UsageError("GRID.toml, the file of the cells, is required (or --export)")
     if arguments.grid is None and arguments.resume:
-        raise ValueError("--resume, the GRID.toml of the sweep is required")
+        raise UsageError("--resume, the GRID.toml of the sweep is required")
 
 
 def _opened(arguments: argparse.Namespace, path: Path) -> "Store":

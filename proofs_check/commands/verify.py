@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proofs_check.usage import UsageError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -76,14 +78,14 @@ def run(arguments: argparse.Namespace) -> int:
         if (path := getattr(arguments, name)) is not None
     }
     if len(set(outputs.values())) < len(outputs):
-        raise ValueError(f"--json={arguments.json} and --junit={arguments.junit}, two files are required")
+        raise UsageError(f"--json={arguments.json} and --junit={arguments.junit}, two files are required")
     return _verify(arguments, outputs)
 
 
 def check_seed(seed: int) -> None:
     """Refuse a seed that no generator takes."""
     if seed < 0:
-        raise ValueError(f"--seed={seed}, a seed is an integer of at least 0")
+        raise UsageError(f"--seed={seed}, a seed is an integer of at least 0")
 
 
 def derived_ledger(progress: "Console") -> "tuple[Claim, ...]":
@@ -161,14 +163,14 @@ def _write(
     trust: Mapping[str, "Trust"],
     skipped: Sequence["Claim"],
 ) -> None:
-    from proofs_check.files import write_whole
+    from proofs_check.files import write_output
     from proofs_check.report import as_json, as_junit
 
     if "json" in outputs:
         run_of = {"seed": arguments.seed, "effort": arguments.effort}
-        write_whole(outputs["json"], as_json(judgements, trust, skipped, run_of))
+        write_output("--json", outputs["json"], as_json(judgements, trust, skipped, run_of))
     if "junit" in outputs:
-        write_whole(outputs["junit"], as_junit(judgements, arguments.seed, arguments.effort))
+        write_output("--junit", outputs["junit"], as_junit(judgements, arguments.seed, arguments.effort))
 
 
 def _print(
