@@ -40,12 +40,13 @@ from proofs_check.context import Context
 from proofs_check.evidence.points import NoPointError, points
 from proofs_check.evidence.real_solver import Problem, TranslationError
 from proofs_check.evidence.smt import square_roots
+from proofs_check.evidence.values import ball_of, value
 from proofs_check.records import Claim
 from proofs_check.variants import Variant, components
 from theory.symbols import theta
 
 DIGITS = 40
-# Of the value's size: forty digits are carried, twenty left to cancellation.
+# Of the value's size, where SymPy evaluates: forty digits are carried, twenty left to cancellation.
 NEGLIGIBLE = S(10) ** -20
 POINTS = 4
 EVEN = 2
@@ -105,15 +106,15 @@ def _compare(claim: Claim, right: Basic, wrong: Basic, sharper: str | None, cont
     # A bound says nothing where it has no value; a formula has to have one.
     if any(true is None and false is not None for true, false in pairs) or (nowhere and not sign):
         return Relation.ERROR
-    gaps = [_gap(true, false) for true, false in pairs if true is not None and false is not None]
-    if any(gap * sign < 0 if sign else gap != 0 for gap in gaps):
+    gaps = {_gap(true, false) for true, false in pairs if true is not None and false is not None}
+    if -sign in gaps if sign else gaps - {0}:
         return Relation.ERROR
-    return _proved(claim, right, wrong, sign)
+    return _proved(claim, right, wrong, sign, apart=bool(gaps - {0}))
 
 
-def _proved(claim: Claim, right: Expr, wrong: Expr, sign: int) -> Relation:
-    """What points suggest needs a proof."""
-    if _same(claim, right, wrong):
+def _proved(claim: Claim, right: Expr, wrong: Expr, sign: int, *, apart: bool) -> Relation:
+    """What points suggest needs a proof; what is apart at one of them needs none that it is the same."""
+    if not apart and _same(claim, right, wrong):
         return Relation.EQUIVALENT
     # The variant says nothing at its poles.
     poles = (Ne(power.base, 0) for power in wrong.atoms(Pow) if power.exp.is_negative)
@@ -123,14 +124,16 @@ def _proved(claim: Claim, right: Expr, wrong: Expr, sign: int) -> Relation:
     return Relation.ERROR
 
 
-def _gap(true: Expr, false: Expr) -> Expr:
-    return S.Zero if abs(false - true) <= NEGLIGIBLE * (1 + abs(true)) else false - true
+def _gap(true: Any, false: Any) -> int:
+    """Sign of the difference; zero where the balls meet, which a proof has to confirm."""
+    gap = false - true
+    return 0 if gap.overlaps(0) else (1 if gap > 0 else -1)
 
 
 def _values(
     claim: Claim, right: Expr, wrong: Expr, context: Context, count: int
-) -> Iterator[tuple[Expr | None, Expr | None]]:
-    """Original and variant at admissible points; None where there is no real number."""
+) -> Iterator[tuple[Any, Any]]:
+    """Balls around original and variant at admissible points; None where there is no real number."""
     right, wrong = _without_integrals(right, wrong)
     symbols = right.free_symbols | wrong.free_symbols
     by_definition = ANGLE if theta in symbols else ()
@@ -143,13 +146,18 @@ def _values(
         yield _number(right, point), _number(wrong, point)
 
 
-def _number(expression: Expr, point: Mapping[Any, Any]) -> Expr | None:
+def _number(expression: Expr, point: Mapping[Any, Any]) -> Any:
     """The value of an expression, or None where it is no finite real number."""
+    seen = value(expression, point)
+    if seen is not None:
+        return seen
     try:
-        value = N(expression.subs(point), DIGITS)
+        number = N(expression.subs(point), DIGITS)
     except (TypeError, ZeroDivisionError):  # SymPy compares a complex number, mpmath meets a pole
         return None
-    return value if value.is_number and value.is_finite and value.is_real else None
+    if not (number.is_number and number.is_finite and number.is_real):
+        return None
+    return ball_of(number, NEGLIGIBLE * (1 + abs(number)))
 
 
 def _without_integrals(*expressions: Expr) -> tuple[Expr, ...]:

@@ -9,7 +9,7 @@ with its bound moved by one percent, the claim says more.
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 from sympy import Basic, Ge, Gt, Integer, Le, Lt, Tuple, pi
@@ -89,7 +89,7 @@ def _is_domain(relation: Any) -> bool:
 
 def _distinct(claim: Claim) -> Iterator[Variant]:
     seen = {(claim.subject, claim.assumptions)}
-    for one in (*_of_subject(claim), *_of_assumptions(claim)):
+    for one in chain(_of_subject(claim), _of_assumptions(claim)):
         key = (one.claim.subject, one.claim.assumptions)
         if key not in seen:
             seen.add(key)

@@ -349,11 +349,15 @@ def test_simplification_that_is_always_zero_does_not_save_a_false_statement(monk
 # Tolerances that are larger than what they guard
 
 
-@pytest.mark.parametrize("size", [Rational(1, 10**35), Rational(1, 10**31)])
-def test_residual_whose_terms_are_all_negligible_is_an_error(size):
-    tiny = vanishing(lambda one: (size * sqrt(2) * (one.subject - x**2 - 2 * x - 2),), "tiny")
-    wrong = CHECKERS["symbolic"].claim(evidence=(tiny,), assumptions=(x > 0, x < 2))
-    assert judge(wrong, Context()).status is Status.ERROR
+@pytest.mark.parametrize("size", [Rational(1, 10**35), Rational(1, 10**31), Rational(1, 10**400)])
+def test_residual_whose_terms_are_all_negligible_is_an_error_unless_its_sign_is_certain(size):
+    def judged(constant):
+        terms = (x**2, 2 * x, constant, -((x + 1) ** 2))
+        tiny = vanishing(lambda _: (sum(size * sqrt(2) * term for term in terms),), "tiny")
+        return judge(CHECKERS["symbolic"].claim(evidence=(tiny,), assumptions=(x > 0, x < 2)), Context())
+
+    assert judged(1).status is Status.ERROR
+    assert judged(2).status is Status.REFUTED
 
 
 def test_integrals_below_the_width_that_is_allowed_are_an_error():

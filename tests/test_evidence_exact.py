@@ -10,6 +10,7 @@ from sympy import (
     Abs,
     And,
     Eq,
+    Float,
     Function,
     Integer,
     Max,
@@ -23,6 +24,7 @@ from sympy import (
     cot,
     erf,
     exp,
+    floor,
     pi,
     sign,
     sin,
@@ -301,7 +303,9 @@ def test_balls_enclose_the_value_that_sympy_computes(f):
         (Function("f")(x), UNIT_BOX),
         (x + Symbol("z", real=True), UNIT_BOX),
         (x, {x: (1, 0)}),
-        (Abs(x), UNIT_BOX),
+        (floor(x), UNIT_BOX),
+        (Piecewise((x, x < Rational(1, 2)), (1, True)), UNIT_BOX),
+        (Float(0.5) * x, UNIT_BOX),
     ],
 )
 def test_balls_refuse_what_they_cannot_enclose(expression, box):

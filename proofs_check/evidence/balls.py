@@ -1,26 +1,49 @@
 """SymPy expressions in ball arithmetic (Arb, through python-flint): roundings stay inside the balls."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import reduce
+from operator import add, mul
 from typing import Any
 
 from sympy import (
+    Abs,
     Add,
+    And,
+    Basic,
+    E,
+    Eq,
     Expr,
+    Ge,
+    Gt,
     Integer,
+    Le,
+    Lt,
+    Max,
+    Min,
     Mul,
+    Ne,
+    Not,
+    Or,
+    Piecewise,
     Pow,
     Rational,
     acos,
     asin,
     atan,
+    betainc_regularized,
     cos,
+    cosh,
     cot,
     erf,
     exp,
+    log,
     pi,
+    sign,
     sin,
+    sinh,
     tan,
+    tanh,
 )
 
 
@@ -34,7 +57,7 @@ def rational_ball(number: Any) -> Any:
 
     if isinstance(number, arb):
         return number
-    exact = number if isinstance(number, Fraction) else Rational(number)
+    exact = number if isinstance(number, (Fraction, Rational)) else Rational(number)
     return arb(fmpq(int(exact.numerator), int(exact.denominator)))
 
 
@@ -49,40 +72,114 @@ def ball(expression: Expr, values: Mapping[Any, Any]) -> Any:
     Raises
     ------
     EnclosureError
-        If the expression has a part without a ball.
+        If the expression has a part without a ball, or a case distinction is decided nowhere on the balls.
     """
-    from flint import arb
-
     if expression in values:
         return values[expression]
     if isinstance(expression, Rational):
         return rational_ball(expression)
-    if expression == pi:
-        return arb.pi()
-    parts = [ball(part, values) for part in expression.args]
-    if isinstance(expression, (Add, Mul)):
-        first, *rest = parts
-        for other in rest:
-            first = first + other if isinstance(expression, Add) else first * other
-        return first
-    if isinstance(expression, Pow):
-        return _power(parts, expression.exp)
-    name = _FUNCTIONS.get(type(expression))
-    if name is None:
-        raise EnclosureError(f"enclosure: {expression} has no ball, known are {sorted(_FUNCTIONS.values())}")
-    return getattr(parts[0], name)()
+    if expression in _CONSTANTS:
+        return _CONSTANTS[expression]()
+    if isinstance(expression, Piecewise):
+        return _case(expression, values)
+    join = _PARTS.get(type(expression))
+    if join is None:
+        raise EnclosureError(f"enclosure: {expression} has no ball")
+    return join(expression, [ball(part, values) for part in expression.args])
 
 
-def _power(parts: Sequence[Any], exponent: Expr) -> Any:
-    base, power = parts
-    if isinstance(exponent, Integer):
-        return base ** int(exponent)
-    if exponent.is_Rational and exponent.q == 2:
-        return base.sqrt() ** int(exponent.p)
-    return base**power
+def holds(relation: Basic, values: Mapping[Any, Any]) -> bool | None:
+    """Whether a relation holds everywhere on the balls (True), nowhere (False), or neither is certain (None).
+
+    Raises
+    ------
+    EnclosureError
+        If it is no relation between real numbers.
+    """
+    if relation in (True, False):
+        return bool(relation)
+    if isinstance(relation, (And, Or)):
+        decided = [holds(part, values) for part in relation.args]
+        # One false part decides a conjunction, one true part an alternative.
+        if isinstance(relation, Or) in decided:
+            return isinstance(relation, Or)
+        return None if None in decided else isinstance(relation, And)
+    if isinstance(relation, Not):
+        inner = holds(relation.args[0], values)
+        return None if inner is None else not inner
+    compare = _RELATIONS.get(type(relation))
+    if compare is None:
+        raise EnclosureError(f"enclosure: assumption={relation}, an inequality is required")
+    return compare(ball(relation.lhs - relation.rhs, values))
 
 
+def _case(distinction: Piecewise, values: Mapping[Any, Any]) -> Any:
+    for value, condition in distinction.args:
+        met = holds(condition, values)
+        if met is None:
+            break
+        if met:
+            return ball(value, values)
+    raise EnclosureError(f"enclosure: no case of {distinction} is certain")
+
+
+def _power(power: Expr, parts: list[Any]) -> Any:
+    base, exponent = parts
+    if isinstance(power.exp, Integer):
+        return base ** int(power.exp)
+    if power.exp.is_Rational and power.exp.q == 2:
+        return base.sqrt() ** int(power.exp.p)
+    return base**exponent
+
+
+def _beta(function: Expr, parts: list[Any]) -> Any:
+    first, second, _, upper = parts
+    if function.args[2] != 0:
+        raise EnclosureError(f"enclosure: {function} has no ball, an integral from 0 is required")
+    return upper.beta_lower(first, second, regularized=True)
+
+
+def _pi() -> Any:
+    from flint import arb
+
+    return arb.pi()
+
+
+def _e() -> Any:
+    from flint import arb
+
+    return arb.const_e()
+
+
+def _called(name: str) -> Callable[[Expr, list[Any]], Any]:
+    return lambda _, parts: getattr(parts[0], name)()
+
+
+def _certain(true: bool, false: bool) -> bool | None:
+    return True if true else (False if false else None)
+
+
+_CONSTANTS: Mapping[Any, Callable[[], Any]] = {pi: _pi, E: _e}
 _FUNCTIONS = {
-    exp: "exp", erf: "erf", sin: "sin", cos: "cos", tan: "tan", cot: "cot",
-    asin: "asin", acos: "acos", atan: "atan",
+    Abs: "__abs__", exp: "exp", log: "log", erf: "erf", sign: "sgn", sin: "sin", cos: "cos", tan: "tan",
+    cot: "cot", asin: "asin", acos: "acos", atan: "atan", sinh: "sinh", cosh: "cosh", tanh: "tanh",
 }  # fmt: skip
+# From an expression and the balls of its parts to its own.
+_PARTS: Mapping[Any, Callable[[Expr, list[Any]], Any]] = {
+    Add: lambda _, parts: reduce(add, parts),
+    Mul: lambda _, parts: reduce(mul, parts),
+    Max: lambda _, parts: reduce(lambda one, other: one.max(other), parts),
+    Min: lambda _, parts: reduce(lambda one, other: one.min(other), parts),
+    Pow: _power,
+    betainc_regularized: _beta,
+    **{function: _called(name) for function, name in _FUNCTIONS.items()},
+}
+# By the ball of the left side less the right one; a ball that is no number compares with nothing.
+_RELATIONS: Mapping[Any, Callable[[Any], bool | None]] = {
+    Gt: lambda gap: _certain(gap > 0, gap <= 0),
+    Ge: lambda gap: _certain(gap >= 0, gap < 0),
+    Lt: lambda gap: _certain(gap < 0, gap >= 0),
+    Le: lambda gap: _certain(gap <= 0, gap > 0),
+    Eq: lambda gap: _certain(gap.is_zero(), gap.is_finite() and not gap.overlaps(0)),
+    Ne: lambda gap: _certain(gap.is_finite() and not gap.overlaps(0), gap.is_zero()),
+}

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sympy import Expr, Ge, Gt, Le, Lt, Rational, Symbol
+from sympy import Expr, Rational, Symbol
 
 from proofs_check.context import Context
-from proofs_check.evidence.balls import EnclosureError, ball, rational_ball
+from proofs_check.evidence.balls import EnclosureError, ball, holds, rational_ball
 from proofs_check.evidence.points import show
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
 
@@ -144,25 +144,17 @@ def _halves(edges: Edges, whole: Edges) -> tuple[Edges, Edges]:
 
 
 def _holds(relation: Any, names: tuple[Symbol, ...], edges: Edges) -> bool | None:
-    """Whether a relation holds everywhere on a box (True), nowhere (False), or neither is certain (None)."""
-    sides = {Gt: 1, Ge: 1, Lt: -1, Le: -1}
-    if relation in (True, False):
-        return bool(relation)
-    if type(relation) not in sides:
-        raise EnclosureError(f"enclosure: assumption={relation}, an inequality is required")
-    gap = _value(sides[type(relation)] * (relation.lhs - relation.rhs), names, edges)
-    weak = isinstance(relation, (Ge, Le))
-    if gap > 0 or (weak and gap >= 0):
-        return True
-    return False if gap < 0 or (not weak and gap <= 0) else None
+    return holds(relation, _box(names, edges))
 
 
 def _value(expression: Expr, names: tuple[Symbol, ...], edges: Edges) -> Any:
     """Ball around the values of an expression on a box."""
+    return ball(expression, _box(names, edges))
+
+
+def _box(names: tuple[Symbol, ...], edges: Edges) -> dict[Symbol, Any]:
     sides = zip(names, edges, strict=True)
-    return ball(
-        expression, {name: rational_ball(low).union(rational_ball(high)) for name, (low, high) in sides}
-    )
+    return {name: rational_ball(low).union(rational_ball(high)) for name, (low, high) in sides}
 
 
 def _fraction(number: Any) -> Fraction:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Rational, Symbol, lambdify
 
+from proofs_check.evidence.values import true_at
 from proofs_check.records import Claim
 
 TRIES = 8192
@@ -69,10 +70,7 @@ def _compiled(relation: Any, names: tuple[Symbol, ...]) -> Callable[..., Any]:
 
 
 def _meets(claim: Claim, point: Mapping[Symbol, Any]) -> bool:
-    try:
-        return all(relation.subs(point) == True for relation in claim.assumptions)  # noqa: E712 - SymPy's true
-    except TypeError:  # a bound that is no real number there, and is met by nothing
-        return False
+    return all(true_at(relation, point) for relation in claim.assumptions)
 
 
 def show(point: Mapping[Any, Any]) -> str:

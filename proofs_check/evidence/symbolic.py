@@ -1,8 +1,9 @@
 """Symbolic evidence: expressions that vanish identically if and only if the claim is true.
 
-A value that differs from zero at one admissible point refutes; zero is accepted only from SymPy's
-normal form, and only after the expression was seen to vanish numerically at several points, so that a
-simplification that is wrong cannot make a false claim pass.
+A value that differs from zero at one admissible point refutes, which ball arithmetic certifies before
+anything is simplified; zero is accepted only from SymPy's normal form, and only after the expression was
+seen to vanish numerically at several points, so that a simplification that is wrong cannot make a false
+claim pass.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,6 +14,7 @@ from sympy import (
     Add,
     Dummy,
     Expr,
+    Float,
     Integral,
     Mul,
     N,
@@ -31,6 +33,7 @@ from sympy import (
 from proofs_check.context import Context
 from proofs_check.evidence.points import points, show
 from proofs_check.evidence.tolerance import refuse_blind
+from proofs_check.evidence.values import value
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
 from theory.catalogue import SECTIONS, derivations
 
@@ -106,14 +109,28 @@ def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None
     # Each case of a distinction has to be met.
     count = 4 * POINTS if expression.has(Piecewise) else POINTS
     for point in points(claim, expression.free_symbols, rng, count):
-        value = N(expression.subs(point), DIGITS)
-        if value in (nan, zoo, oo, -oo) or value.free_symbols:
-            raise ArithmeticError(f"residual {expression} has the value {value} at {show(point)}")
-        if not abs(value) <= NEGLIGIBLE:
-            return Finding(Verdict.REFUTES, f"residual {N(value, 6)} at {show(point)}")
-        if value != 0:
-            refuse_blind(NEGLIGIBLE, _size_of_terms(expression, point))
+        if said := _unless_zero(expression, point):
+            return Finding(Verdict.REFUTES, f"residual {said} at {show(point)}")
     return None
+
+
+def _unless_zero(expression: Expr, point: Mapping[Symbol, Any]) -> str:
+    """The value at a point, or nothing if it is zero as far as its digits tell."""
+    seen = value(expression, point)
+    if seen is not None and not seen.overlaps(0):
+        return str(seen.str(6, radius=False))
+    if seen is not None and seen.rad() <= NEGLIGIBLE:
+        exact = bool(seen.is_zero())
+    else:
+        number = N(expression.subs(point), DIGITS)
+        if number in (nan, zoo, oo, -oo) or number.free_symbols:
+            raise ArithmeticError(f"residual {expression} has the value {number} at {show(point)}")
+        if not abs(number) <= NEGLIGIBLE:
+            return str(N(number, 6))
+        exact = number == 0
+    if not exact:
+        refuse_blind(NEGLIGIBLE, _size_of_terms(expression, point))
+    return ""
 
 
 def _size_of_terms(expression: Expr, point: Mapping[Symbol, Any]) -> Any:
@@ -121,7 +138,13 @@ def _size_of_terms(expression: Expr, point: Mapping[Symbol, Any]) -> Any:
     if isinstance(expression, (Add, Mul)):
         sizes = [_size_of_terms(part, point) for part in expression.args]
         return sum(sizes) if isinstance(expression, Add) else prod(sizes)
-    return abs(N(expression.subs(point), DIGITS))
+    seen = value(expression, point)
+    # By way of digits, which have no least number as floats do.
+    return (
+        abs(N(expression.subs(point), DIGITS))
+        if seen is None
+        else Float(seen.abs_upper().str(15, radius=False))
+    )
 
 
 def _is_zero(expression: Expr, claim: Claim) -> bool:
