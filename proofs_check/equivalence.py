@@ -125,9 +125,8 @@ def _proved(claim: Claim, right: Expr, wrong: Expr, sign: int, *, apart: bool) -
 
 
 def _gap(true: Any, false: Any) -> int:
-    """Sign of the difference; zero where the balls meet, which a proof has to confirm."""
-    gap = false - true
-    return 0 if gap.overlaps(0) else (1 if gap > 0 else -1)
+    """Sign of the difference of two balls; zero where they meet, which a proof has to confirm."""
+    return int(false > true) - int(false < true)
 
 
 def _values(

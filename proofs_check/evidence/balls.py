@@ -136,6 +136,9 @@ def _beta(function: Expr, parts: list[Any]) -> Any:
     first, second, _, upper = parts
     if function.args[2] != 0:
         raise EnclosureError(f"enclosure: {function} has no ball, an integral from 0 is required")
+    if not (first > 0 and second > 0 and upper >= 0):
+        # The integral diverges, which its analytic continuation would hide.
+        return upper.nan()
     return upper.beta_lower(first, second, regularized=True)
 
 

@@ -1,0 +1,98 @@
+"""Values and truth at points: balls say what SymPy says, and leave to SymPy what they cannot decide."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sympy import (
+    Abs,
+    And,
+    E,
+    Eq,
+    Function,
+    Ge,
+    Gt,
+    I,
+    Integer,
+    Le,
+    Lt,
+    Max,
+    Min,
+    N,
+    Ne,
+    Not,
+    Or,
+    Piecewise,
+    Rational,
+    Symbol,
+    acos,
+    atan,
+    betainc_regularized,
+    cosh,
+    exp,
+    log,
+    pi,
+    sign,
+    sinh,
+    sqrt,
+    tanh,
+)
+
+from proofs_check.evidence.values import ball_of, true_at, value
+
+x = Symbol("x", real=True)
+NUMBERS = st.builds(Rational, st.integers(-256, 256), st.just(64))
+FORMS = (
+    Abs(x), sign(x), Max(x, 1, -x), Min(x, 1), sinh(x), cosh(x), tanh(x), atan(x), E * x + pi,
+    exp(-(x**2)) * 3**x,
+    Piecewise((x**2, x < -1), (-x, And(x >= -1, x <= 0)), (sqrt(x), True)),
+    acos(x / 5), log(5 + x), betainc_regularized(2, Rational(1, 2), 0, x**2 / 20),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", FORMS)
+@given(at=NUMBERS)
+def test_ball_contains_the_value_that_sympy_computes(expression, at):
+    seen = value(expression, {x: at})
+    assert seen.overlaps(ball_of(N(expression.subs(x, at), 50), Rational(1, 10**40)))
+    assert seen.rad() < 1e-60
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        sqrt(x),
+        1 / (x + 2),
+        log(x),
+        acos(x),
+        betainc_regularized(x, 1, 0, Rational(1, 2)),
+        betainc_regularized(1, 1, x, Rational(1, 2)),
+        Function("f")(x),
+        x * I,
+        Piecewise((1, x < -3), (2, x > 0)),
+        Piecewise((1, Eq(log(x + 5), log(3))), (2, True)),
+    ],
+)
+def test_what_is_no_certain_finite_real_number_has_no_ball(expression):
+    assert value(expression, {x: Integer(-2)}) is None
+
+
+@pytest.mark.parametrize("relation", [Lt, Le, Gt, Ge, Eq, Ne])
+@given(at=NUMBERS, bound=st.sampled_from([-2, -1, 0, 1, Rational(1, 64), Rational(1, 3)]))
+def test_truth_is_that_of_exact_substitution(relation, at, bound):
+    for one in (relation(x, bound), relation(x**2 + 2 * x + 1, (x + 1) ** 2), relation(sqrt(x) ** 2, x)):
+        for truth in (one, Not(one), And(one, x > 0), Or(one, x < 0)):
+            said = truth.subs(x, at)
+            assert true_at(truth, {x: at}) is (said == True)  # noqa: E712 - SymPy's true
+
+
+def test_coordinate_may_be_a_root_and_a_bound_that_is_no_real_number_is_met_by_nothing():
+    assert true_at(Eq(x**2, 2), {x: sqrt(2)})
+    assert not true_at(Lt(x, sqrt(x)), {x: Integer(-2)})
+    assert not true_at(Ge(x, sqrt(x)), {x: Integer(-2)})
+
+
+def test_balls_that_meet_have_no_certain_order():
+    third = value(x, {x: Rational(1, 3)})
+    close = value(x, {x: Rational(1, 3) + Rational(1, 10**70)})
+    assert third < close
+    assert not ball_of(N(Rational(1, 3), 40), Rational(1, 10**30)) < close
