@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sympy import Abs, Expr, Integer, Rational, Symbol, cot, integrate, oo, pi, sin
+from sympy import Abs, Expr, Integer, Rational, Symbol, cot, expand, integrate, oo, pi, sin
 
 from proofs_check.claims.other_estimators import KEEP, LEAST, NOT_NEGATIVE
 from proofs_check.claims.trapping import ACROSS, ALONG, ANGLE, HERE, PULL, K, S
@@ -14,14 +14,14 @@ from proofs_check.records import Claim, Control, Expected, Weakening
 from theory import coarse_gradient, estimators
 from theory.estimators import COTANGENT, LARGEST
 from theory.gaussian import normal_density, x
-from theory.symbols import c, eta, norm_v, norm_w, theta
+from theory.symbols import c, eta, norm_v, norm_w, theta, v_dot_v_star, w_star
 
 TRAPPED, STEP = "angle-is-trapped-with-any-estimator", "largest-step-for-any-estimator"
 
 
 def claims() -> tuple[Claim, ...]:
     """What fails without an assumption of A13."""
-    return _negative_weight(), _off_the_sphere(), _obtuse()
+    return _negative_weight(), _off_the_sphere(), _obtuse(), _other_layers()
 
 
 def _negative_weight() -> Claim:
@@ -50,7 +50,7 @@ def _negative_weight() -> Claim:
 
 
 def _at_one_point(name: str, says: str, subject: Expr, holds: Expr, point: Symbol,
-                  controls: tuple[Control, ...], weakening: Weakening) -> Claim:  # fmt: skip
+                  controls: tuple[Control, ...], *weakens: Weakening) -> Claim:  # fmt: skip
     """A claim on error functions at one point; no solver knows them, but forty digits decide it."""
 
     def instance(claim: Claim) -> Mapping[str, Instance]:
@@ -67,9 +67,9 @@ def _at_one_point(name: str, says: str, subject: Expr, holds: Expr, point: Symbo
         example={},
         evidence=(at_the_example(instance, "the closed forms at the subject"),),
         controls=controls,
-        uses=(weakening.claim,),
+        uses=tuple(one.claim for one in weakens),
         expected=Expected.FAILS,
-        weakens=(weakening,),
+        weakens=weakens,
     )
 
 
@@ -115,4 +115,22 @@ def _obtuse() -> Claim:
             Control("repair: the right angle", pi / 2, holds=True),
         ),
         Weakening(STEP, "θ ≤ π/2"),
+    )
+
+
+def _other_layers() -> Claim:
+    gradient = expand(coarse_gradient.expected_coarse_gradient("relu").result)
+    return _at_one_point(
+        "relu-estimator-turns-towards-the-teacher-for-any-layers",
+        "With vᵀv* = {subject} the ReLU estimator's -E[g] points towards w* in its part across w.",
+        Integer(-1),
+        -gradient.coeff(w_star) > 0,
+        v_dot_v_star,
+        (
+            Control("-1/100", -Rational(1, 100)),
+            Control("layers at a right angle", Integer(0)),
+            Control("repair: one, as for v = v* of norm one", Integer(1), holds=True),
+        ),
+        Weakening("radial-constant-relu", "with v = v*"),
+        Weakening(STEP, "With v = v*"),
     )

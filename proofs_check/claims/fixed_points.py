@@ -95,7 +95,10 @@ def _every_solution() -> Claim:
             Control("repair: κ > 0", Integer(0), holds=True),
         ),
         expected=Expected.FAILS,
-        weakens=(Weakening("solutions-fixed-by-every-short-step", "exactly if κ > {subject}"),),
+        weakens=(
+            Weakening("solutions-fixed-by-every-short-step", "exactly if κ > {subject}"),
+            Weakening("fixed-points-of-the-step", "exactly if that is positive"),
+        ),
     )
 
 

@@ -57,7 +57,10 @@ def _l0_unique() -> Claim:
             Control("repair: also after its entry shrank by c/(c+β)", (c + beta) / c * subject, holds=True),
         ),
         expected=Expected.FAILS,
-        weakens=(Weakening("l0-limit-is-the-teacher-for-larger-entries", "exceeds {subject}"),),
+        weakens=(
+            Weakening("l0-limit-is-the-teacher-for-larger-entries", "exceeds {subject}"),
+            Weakening("l1-limit-with-large-multiplier-is-unique", "With l1"),
+        ),
     )
 
 
@@ -168,6 +171,7 @@ def _up_to_c() -> Claim:
             Control("twice c", 2 * c),
             Control("any start", without=(ADMITTED,)),
         ),
+        weakens=(Weakening("global-limit-with-l1", "λ√d < {subject}"),),
         sampled_because="uniqueness is exact, but that the steps fade and every point of accumulation is a "
         "fixed point gives convergence by compactness, which is no statement about finitely many reals.",
     )  # fmt: skip

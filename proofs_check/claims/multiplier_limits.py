@@ -1,4 +1,4 @@
-"""A5, A7 and A9 past their assumptions: longer u, opposed limits, larger pulls, l0, any start and step."""
+"""A7 and A9 past their assumptions: opposed limits, larger pulls, l0, any start and step."""
 
 from sympy import Abs, Eq, Expr, Integer, Rational, sign, sqrt
 
@@ -19,32 +19,11 @@ CONTRACTS = "step-with-l1-contracts-the-cap"
 
 
 def claims() -> tuple[Claim, ...]:
-    """What fails without an assumption of A5, A7 or A9."""
+    """What fails without an assumption of A7 or A9."""
     return (
-        _longer_u(), _opposed(), _larger_pull(), _obtuse(), _in_the_cap(), _l0(), _any_start(),
+        _opposed(), _larger_pull(), _obtuse(), _in_the_cap(), _outside_the_cap(), _l0(), _any_start(),
         _wide_cap(), _longer_steps(),
     )  # fmt: skip
-
-
-def _longer_u() -> Claim:
-    # βu = κw - c w*.
-    squared = kappa**2 - 2 * kappa * c * K + c**2
-    return failing(
-        "error-angle-is-acute-for-a-longer-u",
-        "A5",
-        "Where κw = c w* + βu, κ > β and ‖u‖ ≤ {subject} the angle between w and w* is below π/2.",
-        Integer(2),
-        lambda claim: Query(K > 0, (kappa > beta, squared <= (claim.subject * beta) ** 2, K >= -1, K <= 1)),
-        assumptions=(c > 0, beta > 0),
-        example={c: 1, beta: 2, kappa: 3, K: -1},
-        at="w = -w* and u = 2w with c = 1, β = 2",
-        controls=(
-            Control("three", Integer(3)),
-            Control("one percent more than 1", ONE_PERCENT),
-            Control("repair: 1, as for u = S(w)", Integer(1), holds=True),
-        ),
-        weakens=(Weakening("error-angle-is-acute-above-the-relaxation", "with u = S(w)"),),
-    )
 
 
 def _opposed() -> Claim:
@@ -135,7 +114,31 @@ def _in_the_cap() -> Claim:
             Control("one percent more than c/√2", ONE_PERCENT * c / sqrt(2)),
             Control("repair: c/√2", c / sqrt(2), holds=True),
         ),
-        weakens=(Weakening("multiplier-exceeds-beta-in-the-trapping-cap", "Λ < {subject}"),),
+        weakens=(
+            Weakening("multiplier-exceeds-beta-in-the-trapping-cap", "Λ < {subject}"),
+            Weakening(AT_FIXED_POINTS, "At every fixed point"),
+        ),
+    )
+
+
+def _outside_the_cap() -> Claim:
+    inner = real("inner_we")
+    half = (K >= 0, ANGLE, S >= 0, inner <= PULL, c**2 > 2 * PULL**2)
+    return failing(
+        "multiplier-exceeds-beta-outside-the-cap",
+        "A9",
+        "If Λ < c/√2 then ⟨w, c w* + βS(w)⟩ > β at every w with θ ≤ π/2 and sinθ ≤ {subject}.",
+        Integer(1),
+        lambda claim: Query(c * K > inner, (*half, claim.subject >= S)),
+        assumptions=(c > 0, PULL > 0),
+        example={c: 3, PULL: sqrt(2), K: 0, S: 1, inner: 1},
+        at="w = (0, 1) and w* = (1, 0) with l1, λ = 1 and c = 3: ⟨w, e⟩ = 1 > 0",
+        controls=(
+            Control("Λ/c + 1/2", PULL / c + Rational(1, 2)),
+            Control("twice Λ/c", 2 * PULL / c),
+            Control("repair: Λ/c", PULL / c, holds=True),
+        ),
+        weakens=(Weakening("multiplier-exceeds-beta-in-the-trapping-cap", "sinθ ≤ Λ/c"),),
     )
 
 
@@ -195,8 +198,7 @@ def _any_start() -> Claim:
 
 
 def _wide_cap() -> Claim:
-    # w and w′ are k ŵ₀ ± v with v across ŵ₀ and w*, all entries beyond λ/β, and ŵ₀ has entries ±1/√d: the
-    # step is along (1 - ηc)w + η(c w* - Λŵ₀), so that they part if its length is less than 1 - ηc.
+    # w, w′ = kŵ₀ ± v, v across ŵ₀ and w*; ŵ₀ has entries ±1/√d: the step is along (1 - ηc)w + η(c w* - Λŵ₀).
     part = real("cos_spread")
     length = 2 * (1 - eta * c) * part * (c * K - PULL) + eta * (c**2 + PULL**2 - 2 * c * PULL * K)
     cap = (part * K >= COSINE, part > 0, part <= 1, K >= 0, K <= 1)
@@ -242,8 +244,5 @@ def _longer_steps() -> Claim:
             Control("9/5", Rational(9, 5)),
             Control("repair: 1", Integer(1), holds=True),
         ),
-        weakens=(
-            Weakening(CONTRACTS, SHORT),
-            Weakening("global-limit-with-l1", "0 < η ≤ 1/(c+β)"),
-        ),
+        weakens=(Weakening(CONTRACTS, SHORT), Weakening("global-limit-with-l1", "0 < η ≤ 1/(c+β)")),
     )  # fmt: skip

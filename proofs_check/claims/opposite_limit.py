@@ -212,7 +212,10 @@ def _every_start() -> Claim:
         ),
         uses=("angle-falls-above-the-right-angle", "opposite-of-the-teacher-attracts"),
         expected=Expected.FAILS,
-        weakens=(Weakening("angle-falls-above-the-right-angle", "is less than {subject}"),),
+        weakens=(
+            Weakening("angle-falls-above-the-right-angle", "is less than {subject}"),
+            Weakening("learning-probability", "From a uniform start"),
+        ),
     )  # fmt: skip
 
 

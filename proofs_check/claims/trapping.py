@@ -20,7 +20,7 @@ from proofs_check.claims import trapping_cases
 from proofs_check.claims.trapping_cases import PulledStep
 from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.smt import Query, unsatisfiable
-from proofs_check.records import Claim, Control, Provenance, Source
+from proofs_check.records import Claim, Control, Provenance, Source, Weakening
 from theory.symbols import beta, c, eta, theta
 
 HERE = Source(Provenance.DERIVED)
@@ -185,6 +185,7 @@ def _invariant() -> Claim:
             Control("longer steps", without=(SHORT,)),
         ),
         uses=("cap-cones-are-convex", "pulled-teacher-stays-in-its-cap"),
+        weakens=(Weakening("angle-is-trapped-with-errors-in-the-gradient", "ψ ≤ π/2"),),
     )
 
 

@@ -92,7 +92,10 @@ def _largest_pull() -> Claim:
             Control("c alone", c),
             Control("repair: one percent less", Rational(99, 100) * subject, holds=True),
         ),
-        weakens=(Weakening("angle-falls-above-the-right-angle", "is less than {subject}"),),
+        weakens=(
+            Weakening("angle-falls-above-the-right-angle", "is less than {subject}"),
+            Weakening(INEXACT, "L < sinδ"),
+        ),
     )  # fmt: skip
 
 
