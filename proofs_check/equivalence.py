@@ -37,7 +37,7 @@ from sympy import (
 from sympy.core.relational import Relational
 
 from proofs_check.context import Context
-from proofs_check.evidence.points import NoPointError, points
+from proofs_check.evidence.points import MORE_FOR_CASES, NoPointError, points
 from proofs_check.evidence.real_solver import Problem, TranslationError
 from proofs_check.evidence.smt import square_roots
 from proofs_check.evidence.values import ball_of, value
@@ -99,7 +99,8 @@ def _compare(claim: Claim, right: Basic, wrong: Basic, sharper: str | None, cont
     if isinstance(right, Relational):
         return _compare_relations(claim, right, wrong)
     sign = {"smaller": 1, "larger": -1, None: 0}[sharper]
-    pairs = list(_values(claim, right, wrong, context, 4 * POINTS if sign else POINTS))
+    count = MORE_FOR_CASES * POINTS if right.has(Piecewise) or wrong.has(Piecewise) else 4 * POINTS
+    pairs = list(_values(claim, right, wrong, context, count))
     nowhere = any(false is None for _, false in pairs)
     if nowhere and _undefined(claim.assumptions, wrong):
         return Relation.UNDEFINED

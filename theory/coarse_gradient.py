@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sympy import Expr, Integer, Integral, cot, diff, expand, factor, oo, simplify, sin
+from sympy import Expr, Integer, Integral, Symbol, cos, cot, diff, expand, factor, oo, sin, sqrt
 
 from theory.derivation import Derivation, Step
 from theory.gaussian import (
@@ -181,6 +181,8 @@ def hidden_curl() -> Derivation:
     radial = gradient.coeff(w_hat) + gradient.coeff(w_star) * sin(theta) * cot(theta)
     turning = -gradient.coeff(w_star) * sin(theta)
     curl = (diff(norm_w * turning, norm_w) - diff(radial, theta)) / norm_w
+    k = Symbol("k", real=True)
+    by_cotangent = {cot(theta): k, sin(theta): 1 / sqrt(1 + k**2), cos(theta): k / sqrt(1 + k**2)}
     return Derivation(
         "hidden-curl-clipped-relu",
         "L8",
@@ -191,6 +193,9 @@ def hidden_curl() -> Derivation:
             Step("The part along ŵ.", radial),
             Step("The part in the direction in which θ grows.", turning),
             Step("The curl in polar coordinates of the plane of w and w*.", curl),
-            Step("Simplified.", simplify(curl)),
+            Step(
+                "By k = cotθ, which gives sine and cosine on (0, π), all terms cancel.",
+                expand(curl.subs(by_cotangent)),
+            ),
         ),
     )

@@ -1,6 +1,7 @@
 """L6 beyond its formula: the range of the clipped ReLU's constant on the unit sphere, and further proxies."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sympy import (
@@ -33,12 +34,11 @@ from theory.gaussian import normal_density, x
 from theory.symbols import beta, norm_v, norm_w, theta
 
 HERE = Source(Provenance.DERIVED)
-SINE = Symbol("sine", real=True)
+SINE, WIDTH = Symbol("sine", real=True), Symbol("b", positive=True)
 MU = Function("mu", real=True)
 ANGLE = (theta > 0, theta < pi, norm_w > 0)
 EXAMPLE = {theta: Integer(2), norm_w: Rational(3, 2), norm_v: Integer(2)}
 FACTOR = norm_v**2 / sqrt(2 * pi)
-RELU = theory.tangential_law("relu").result
 # The enclosure leaves out sines below 1/4, where the law is within 1e-4 of its upper end: it rises there.
 BOX = {SINE: (Rational(1, 4), 1)}
 MARGIN = 1 - Rational(1, 10**9)
@@ -47,6 +47,10 @@ MARGIN = 1 - Rational(1, 10**9)
 def claims() -> tuple[Claim, ...]:
     """L6: the range, its decimal, by parts, and three more proxies."""
     return _range(), _rounded(), _by_parts(), _triangle(), _odd_proxies()
+
+
+def _relu() -> Expr:
+    return theory.tangential_law("relu").result
 
 
 def _law() -> Expr:
@@ -68,11 +72,12 @@ def _range_residuals(claim: Claim) -> Sequence[Expr]:
 def _within(claim: Claim) -> Sequence[Expr]:
     least, largest = claim.subject
     unit = [one.subs(norm_v, 1) for one in (_law() - MARGIN * least, largest - _law())]
-    return [one / RELU.subs(norm_v, 1) for one in unit]
+    return [one / _relu().subs(norm_v, 1) for one in unit]
 
 
 def _range() -> Claim:
-    least = erf(1 / sqrt(2)) * RELU
+    relu = _relu()
+    least = erf(1 / sqrt(2)) * relu
     return Claim(
         id="range-of-the-clipped-relu-constant",
         label="L6",
@@ -80,7 +85,7 @@ def _range() -> Claim:
         "first "
         "of {subject}, at θ = π/2, up to the second, which it only approaches at θ = 0 and π.",
         source=HERE,
-        subject=Tuple(least, RELU),
+        subject=Tuple(least, relu),
         assumptions=(SINE > 0, SINE <= 1),
         example={SINE: Rational(1, 2), norm_v: Integer(2)},
         evidence=(
@@ -88,10 +93,10 @@ def _range() -> Claim:
             positive_on_box(_within, BOX, "no value outside, but for one part in 1e9 at the lower end"),
         ),
         controls=(
-            Control("the decimal rounded up", Tuple(Rational(6827, 10**4) * RELU, RELU)),
-            Control("√2 forgotten", Tuple(erf(1) * RELU, RELU)),
-            Control("one percent less at the top", Tuple(least, RELU * Rational(99, 100))),
-            Control("the two-sided clip's upper end", Tuple(least, 2 * RELU)),
+            Control("the decimal rounded up", Tuple(Rational(6827, 10**4) * relu, relu)),
+            Control("√2 forgotten", Tuple(erf(1) * relu, relu)),
+            Control("one percent less at the top", Tuple(least, relu * Rational(99, 100))),
+            Control("the two-sided clip's upper end", Tuple(least, 2 * relu)),
         ),
         uses=("tangential-law-clipped-relu", "tangential-law-relu"),
     )
@@ -108,7 +113,7 @@ def _rounded() -> Claim:
         example={SINE: Rational(1, 2)},
         evidence=(
             positive_on_box(
-                lambda claim: [(_law() / RELU - claim.subject).subs(norm_v, 1)],
+                lambda claim: [(_law() / _relu() - claim.subject).subs(norm_v, 1)],
                 BOX,
                 "no sine at which the law is lower",
             ),
@@ -156,16 +161,20 @@ def _by_parts() -> Claim:
     )
 
 
+@cache
+def _triangle_mean() -> Expr:
+    """Mean of max(2 - 2|y|/b, 0) under the standard normal law, by the half width b."""
+    mean = 4 * integrate(normal_density(x), (x, 0, WIDTH))
+    return mean - 4 / WIDTH * integrate(x * normal_density(x), (x, 0, WIDTH))
+
+
 def _triangle() -> Claim:
     scale = norm_w * sin(theta)
     inside = erf(1 / (sqrt(2) * scale))
     subject = FACTOR * (2 * inside - 4 * scale * (1 - exp(-1 / (2 * scale**2))) / sqrt(2 * pi))
 
     def residuals(claim: Claim) -> Sequence[Expr]:
-        width = Symbol("b", positive=True)
-        mean = 4 * integrate(normal_density(x), (x, 0, width))
-        mean -= 4 / width * integrate(x * normal_density(x), (x, 0, width))
-        return (claim.subject - FACTOR * mean.subs(width, 1 / scale),)
+        return (claim.subject - FACTOR * _triangle_mean().subs(WIDTH, 1 / scale),)
 
     def reference(at: Mapping[str, Any]) -> Sequence[Any]:
         k, norm = at["theta"].cot(), at["norm_w"]

@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from numpy.typing import NDArray
-from sympy import Abs, Eq, Expr, Rational, Symbol, atan, cancel, diff, factor, sqrt
+from sympy import Abs, Eq, Expr, Rational, Symbol, atan, diff, sqrt
 
 from numerics import gaussian
 from numerics.closed_forms import evaluate
@@ -46,8 +46,8 @@ def _residuals(claim: Claim) -> list[Expr]:
     squared = c**2 - 2 * c * lam * ONE_NORM + lam**2 * s
     cosine_squared = (c - lam * ONE_NORM) ** 2 / squared
     return [
-        cancel(survivor - (c * Abs(w_star_i) - lam) / (kappa - beta)),
-        factor(claim.subject**2 * cosine_squared - (1 - cosine_squared)),
+        survivor - (c * Abs(w_star_i) - lam) / (kappa - beta),
+        claim.subject**2 * cosine_squared - (1 - cosine_squared),
     ]
 
 

@@ -5,7 +5,7 @@ Exact residuals, constructed solutions, limits of runs.
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Abs, Expr, expand, factor, sqrt
+from sympy import Abs, Expr, expand, sqrt
 
 from numerics import gaussian
 from numerics.closed_forms import evaluate
@@ -81,7 +81,7 @@ def error_residuals(claim: Claim) -> list[Expr]:
     squared = (c**2 - kappa**2 + 2 * kappa * beta * w_dot_u) / beta**2
     cosine = (kappa - beta * w_dot_u) / c
     sine = claim.subject.subs({norm_u_perp: sqrt(squared - w_dot_u**2), norm_u: sqrt(squared)})
-    return [factor(1 - cosine**2 - sine**2), Abs(claim.subject) - claim.subject]
+    return [1 - cosine**2 - sine**2, Abs(claim.subject) - claim.subject]
 
 
 def _sine(claim: Claim, w: Array, u: Array, values: dict[Expr, object]) -> Array:

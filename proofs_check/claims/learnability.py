@@ -20,7 +20,6 @@ from sympy import (
     expand_func,
     gamma,
     pi,
-    simplify,
     sin,
     sqrt,
 )
@@ -70,7 +69,7 @@ def _slope(probability: Expr, sine: Expr) -> list[Expr]:
     y = Dummy("y", positive=True)
     density = y ** (d - 2) / sqrt(1 - y**2) * gamma(d / 2) / (sqrt(pi) * gamma((d - 1) / 2))
     at = probability.subs(sine, y)
-    slope = simplify(expand_func((diff(at, y) + density).rewrite(gamma)))
+    slope = expand_func((diff(at, y) + density).rewrite(gamma))
     # SymPy leaves an integral from 0 to 0 as it is.
     start = at.subs(y, 0).replace(
         lambda part: isinstance(part, betainc_regularized) and part.args[2] == part.args[3],

@@ -1,6 +1,8 @@
 """Runs of RVSCGD with the three penalties, from uniform starts, watched by the claims."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,14 +64,22 @@ SETTINGS = (
 DIMENSION, SPARSITY, STARTS = 40, 10, 8
 
 
-def batches(context: Context) -> list[Batch]:
-    """Run every setting with the largest step of A1 and with six tenths of it; keep the converged batches."""
-    ran = [
-        _run(context, penalty, a, lam, beta, fraction)
+def batches(context: Context) -> tuple[Batch, ...]:
+    """Run every setting with the largest step of A1 and with six tenths of it; keep the converged batches.
+
+    The claims that watch these runs share them, for they depend on seed and effort alone.
+    """
+    return _batches(context.seed, context.full)
+
+
+@lru_cache(maxsize=1)
+def _batches(seed: int, full: bool) -> tuple[Batch, ...]:
+    ran = (
+        _run(Context(seed, full), penalty, a, lam, beta, fraction)
         for penalty, a, lam, beta in SETTINGS
         for fraction in (1.0, 0.6)
-    ]
-    return [batch for batch in ran if batch.result.converged.all()]
+    )
+    return tuple(batch for batch in ran if batch.result.converged.all())
 
 
 def _run(context: Context, penalty: str, a: float | None, lam: float, beta: float, fraction: float) -> Batch:
@@ -80,4 +90,15 @@ def _run(context: Context, penalty: str, a: float | None, lam: float, beta: floa
     starts = gaussian.uniform_sphere(rng, STARTS * (4 if context.full else 1), DIMENSION)
     eta = fraction * largest_step(c, beta)
     result = rvscgd(starts, w_star, c, penalty, lam, beta, eta, a, max_iterations=5000, history=True)
-    return Batch(penalty, a, lam, beta, c, eta, w_star, result)
+    batch = Batch(penalty, a, lam, beta, c, eta, w_star, result)
+    _freeze(batch)
+    return batch
+
+
+def _freeze(record: Any) -> None:
+    """Let no claim change what others will watch."""
+    for value in (getattr(record, one.name) for one in fields(record)):
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
+        elif is_dataclass(value):
+            _freeze(value)

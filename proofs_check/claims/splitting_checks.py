@@ -7,7 +7,7 @@ The step is taken from its definition, w - ηc(w - w*) - ηβ(w - u), divided by
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, diff, factor, sqrt
+from sympy import Expr, diff, sqrt
 
 from numerics import gaussian
 from numerics.closed_forms import evaluate
@@ -55,7 +55,7 @@ def decrease_residuals(claim: Claim) -> list[Expr]:
     gain = before - splitting.surrogate(inner_teacher, inner_u)
     factor_ = claim.subject.subs(norm_p, sqrt(squared)).subs({alpha: ALPHA, kappa: multiplier})
     eliminated = (rho**2 - norm.subs(u_dot_w_star, 0)) / diff(norm, u_dot_w_star)
-    return [factor((gain - factor_ * (2 - 2 * inner_w)).subs(u_dot_w_star, eliminated))]
+    return [(gain - factor_ * (2 - 2 * inner_w)).subs(u_dot_w_star, eliminated)]
 
 
 def _surrogate(w: Array, u: Array, w_star: Array, c_: float, beta_: float) -> Array:
@@ -165,7 +165,7 @@ def u_step_residuals(claim: Claim) -> list[Expr]:
     """Derivatives by u of the surrogate less β times the proximal objective."""
     proximal = (1 - 2 * w_dot_u + norm_u**2) / 2 + claim.subject * penalty_u
     rest = splitting.surrogate(w_dot_w_star, w_dot_u) - beta * proximal
-    return [factor(diff(rest, inner)) for inner in (penalty_u, w_dot_u, norm_u)]
+    return [diff(rest, inner) for inner in (penalty_u, w_dot_u, norm_u)]
 
 
 def u_step_violation(claim: Claim) -> Violation:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Eq, Expr, Rational, cancel, factor
+from sympy import Eq, Expr, Rational
 
 from numerics import gaussian
 from numerics.closed_forms import evaluate
@@ -117,7 +117,7 @@ def _gain_residuals(claim: Claim) -> list[Expr]:
     gain = (alpha * kappa + eta * squared) / rho - kappa
     scaled = gain * rho * (rho + alpha + eta * kappa)
     return [
-        factor(cancel(scaled - eta * (rho + alpha) * (squared - kappa**2))),
+        scaled - eta * (rho + alpha) * (squared - kappa**2),
         claim.subject - eta * (1 + ALPHA) / 2,
     ]
 

@@ -37,6 +37,7 @@ from sympy import (
     cot,
     erf,
     exp,
+    gamma,
     log,
     pi,
     sign,
@@ -166,6 +167,7 @@ _CONSTANTS: Mapping[Any, Callable[[], Any]] = {pi: _pi, E: _e}
 _FUNCTIONS = {
     Abs: "__abs__", exp: "exp", log: "log", erf: "erf", sign: "sgn", sin: "sin", cos: "cos", tan: "tan",
     cot: "cot", asin: "asin", acos: "acos", atan: "atan", sinh: "sinh", cosh: "cosh", tanh: "tanh",
+    gamma: "gamma",
 }  # fmt: skip
 # From an expression and the balls of its parts to its own.
 _PARTS: Mapping[Any, Callable[[Expr, list[Any]], Any]] = {

@@ -1,7 +1,8 @@
 """Rational points that meet a claim's assumptions."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,10 @@ TRIES = 8192
 BATCH = 256
 DENOMINATOR = 64
 LARGEST = 4 * DENOMINATOR
+# Each case of a distinction has to be met: so many more points where there is one.
+MORE_FOR_CASES = 16
+# Where points are a bonus: cosines and sines first, then numbers of all sizes.
+SCALES, POINTS_A_SCALE = (DENOMINATOR, LARGEST, 16 * LARGEST), 8
 
 
 class NoPointError(ValueError):
@@ -39,18 +44,38 @@ def points(
             raise NoPointError(f"points: the example of {claim.id} violates its assumptions")
         found.append(claim.example)
     goal = len(found) + count
-    positive = [(name > 0) in claim.assumptions for name in names]
     for _ in range(0, TRIES, BATCH):
-        draws = rng.integers(-LARGEST, LARGEST + 1, (BATCH, len(names)))
-        # Most assumptions are signs; what is left to chance is the rest.
-        draws[:, positive] = np.abs(draws[:, positive])
-        for row in draws[_promising(claim, names, draws)]:
-            point = {name: Rational(int(k), DENOMINATOR) for name, k in zip(names, row, strict=True)}
-            if len(found) < goal and _meets(claim, point):
-                found.append(point)
-        if len(found) >= goal:
-            return found
+        for point in _drawn(claim, names, rng, LARGEST):
+            found.append(point)
+            if len(found) >= goal:
+                return found
     raise NoPointError(f"points: no parameters meet the assumptions of {claim.id}")
+
+
+def some_points(
+    claim: Claim, symbols: Iterable[Symbol], rng: np.random.Generator
+) -> Iterator[Mapping[Symbol, Any]]:
+    """Points that meet the assumptions, from a few draws at several scales; perhaps none."""
+    needed = set(symbols) | {s for relation in claim.assumptions for s in relation.free_symbols}
+    names = sorted(needed, key=str)
+    if set(claim.example) >= needed and _meets(claim, claim.example):
+        yield claim.example
+    for largest in SCALES:
+        yield from islice(_drawn(claim, names, rng, largest), POINTS_A_SCALE)
+
+
+def _drawn(
+    claim: Claim, names: Sequence[Symbol], rng: np.random.Generator, largest: int
+) -> Iterator[Mapping[Symbol, Any]]:
+    """Those points of a batch that meet the assumptions."""
+    draws = rng.integers(-largest, largest + 1, (BATCH, len(names)))
+    # Most assumptions are signs; what is left to chance is the rest.
+    positive = [(name > 0) in claim.assumptions for name in names]
+    draws[:, positive] = np.abs(draws[:, positive])
+    for row in draws[_promising(claim, names, draws)]:
+        point = {name: Rational(int(k), DENOMINATOR) for name, k in zip(names, row, strict=True)}
+        if _meets(claim, point):
+            yield point
 
 
 def _promising(claim: Claim, names: Sequence[Symbol], draws: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -31,7 +31,7 @@ from sympy import (
 )
 
 from proofs_check.context import Context
-from proofs_check.evidence.points import points, show
+from proofs_check.evidence.points import MORE_FOR_CASES, points, show
 from proofs_check.evidence.tolerance import refuse_blind
 from proofs_check.evidence.values import value
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
@@ -106,8 +106,7 @@ def _reading(expression: Expr, claim: Claim) -> list[str]:
 
 def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None:
     rng = context.rng(claim.id, "symbolic")
-    # Each case of a distinction has to be met.
-    count = 4 * POINTS if expression.has(Piecewise) else POINTS
+    count = MORE_FOR_CASES * POINTS if expression.has(Piecewise) else POINTS
     for point in points(claim, expression.free_symbols, rng, count):
         if said := _unless_zero(expression, point):
             return Finding(Verdict.REFUTES, f"residual {said} at {show(point)}")

@@ -36,20 +36,29 @@ def ball_of(number: Expr, error: Expr) -> Any:
 
 
 def true_at(relation: Any, point: Mapping[Any, Any]) -> bool:
-    """Whether a relation is true at a rational point; where its sides meet, SymPy decides exactly."""
-    from flint import ctx
-
-    with ctx.workprec(PRECISION):
-        try:
-            certain = holds(relation, _balls(point))
-        except EnclosureError:
-            certain = None
+    """Whether a relation is true at a point; where its sides meet, SymPy decides exactly."""
+    certain = _certain(relation, point)
     if certain is not None:
         return certain
     try:
         return bool(relation.subs(point) == True)  # noqa: E712 - SymPy's true
     except TypeError:  # a bound that is no real number there, and is met by nothing
         return False
+
+
+def false_at(relation: Any, point: Mapping[Any, Any]) -> bool:
+    """Whether a relation is certainly false at a point, by a margin or for exact numbers."""
+    return _certain(relation, point) is False
+
+
+def _certain(relation: Any, point: Mapping[Any, Any]) -> bool | None:
+    from flint import ctx
+
+    with ctx.workprec(PRECISION):
+        try:
+            return holds(relation, _balls(point))
+        except EnclosureError:
+            return None
 
 
 def _balls(point: Mapping[Any, Any]) -> dict[Any, Any]:
