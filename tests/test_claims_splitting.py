@@ -190,7 +190,7 @@ def test_runs_converge_with_every_setting():
 
 
 def test_constructed_fixed_points_solve_their_equation_and_nearly_attain_the_bound():
-    case = cases.ThresholdedFixedPoint("l0", None, 1e-8, 1.0, 2.0, 1000, 0)
+    case = cases.ThresholdedFixedPoint("l0", None, 1e-8, 1.0, 2.0, 1000, False, 0)
     w, u, w_star, norm = case.vectors(2.0, 1 - 1e-9)
     residual = 2.0 * case.beta * w - norm * w_star - case.beta * u
     assert abs(residual).max() <= case.allowance(2.0, norm) * norm

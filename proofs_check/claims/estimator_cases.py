@@ -1,4 +1,4 @@
-"""Steps of other estimators with any pull, from the edge of a cap."""
+"""Steps of other estimators with any pull, from the edge of a cap, and fixed points of theirs."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from numerics import gaussian
 from numerics.closed_forms import smallest_tangential_constant, tangential_constant
 from numerics.network import ESTIMATORS
 from numerics.splitting import population_gradient
-from proofs_check.claims.cases import SEEDS, rounding
+from proofs_check.claims.cases import SEEDS, Turn, decades, rounding, turns
 from proofs_check.claims.trapping_cases import SMALL_SIZES, frame
 
 Array = NDArray[np.float64]
@@ -56,6 +56,31 @@ class EstimatorStep:
 
 def estimator_steps() -> SearchStrategy[EstimatorStep]:
     """Three estimators, pulls up to just below the least constant, steps up to the longest."""
-    shares, parts = st.sampled_from((0.1, 0.5, 0.9, 0.999)), st.sampled_from((0.0, 1e-6, 0.3, 0.7, 1.0))
+    shares, parts = (
+        st.sampled_from((0.1, 0.5, 0.9, 0.999, 1 - 1e-9)),
+        st.sampled_from((0.0, 1e-6, 0.3, 0.7, 1.0)),
+    )
     fractions = st.sampled_from((1.0, 0.5, 0.01))
     return st.builds(EstimatorStep, st.sampled_from(ESTIMATORS), SMALL_SIZES, shares, fractions, parts, SEEDS)
+
+
+@dataclass(frozen=True)
+class EstimatorFixedPoint:
+    """W at an angle to w*, and the u with which a step of an estimator has no part across w, ‖v‖ = 1."""
+
+    ste: str
+    turn: Turn
+    beta: float
+    along: float
+
+    def vectors(self) -> tuple[Array, Array, Array]:
+        """Unit w, u and unit w*, all (d,); the part of u along w is arbitrary."""
+        w, w_star = self.turn.vectors
+        gradient = population_gradient([1.0], w_star, self.ste)(w[None])[0]
+        return w, self.along * w + gaussian.perpendicular(gradient, w) / self.beta, w_star
+
+
+def estimator_fixed_points() -> SearchStrategy[EstimatorFixedPoint]:
+    """Three estimators at all angles, with β over four decades."""
+    along = st.sampled_from((0.0, 0.5, 1.0, -1.0))
+    return st.builds(EstimatorFixedPoint, st.sampled_from(ESTIMATORS), turns(), decades(-2, 2), along)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from sympy import Abs, Expr, Integer, Rational, Symbol, cot, expand, integrate, oo, pi, sin
 
-from proofs_check.claims.other_estimators import KEEP, LEAST, NOT_NEGATIVE
+from proofs_check.claims.estimator_checks import LEAST
+from proofs_check.claims.other_estimators import KEEP, NOT_NEGATIVE
 from proofs_check.claims.trapping import ACROSS, ALONG, ANGLE, HERE, PULL, K, S
 from proofs_check.claims.trapping_limits import BALL
 from proofs_check.claims.weakened import failing

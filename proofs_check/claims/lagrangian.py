@@ -66,7 +66,10 @@ def _slope() -> Claim:
         assumptions=(theta > 0, theta < pi, c > 0, beta > 0, SLOPE > 0, norm_u_perp > 0),
         example={theta: 2, c: 1, beta: 2, SLOPE: Rational(4, 5), U_ACROSS: Rational(-1, 8),
                  norm_u_perp: Rational(1, 4)},
-        evidence=(vanishing(_slope_residuals, "derivative along the path, in inner products"),),
+        evidence=(
+            vanishing(_slope_residuals, "derivative along the path, in inner products"),
+            searched(pulled_turns, _another_slope, "difference quotients along the step, at all angles"),
+        ),
         controls=(
             Control("the sine forgotten", subject.subs(sin(theta), 1)),
             Control("one of the two mixed terms", -(SLOPE * c * sin(theta) + SLOPE * PULL + PULL**2)),
@@ -144,26 +147,55 @@ def pulled_turns() -> SearchStrategy[PulledTurn]:
     )  # fmt: skip
 
 
+def _measured(case: PulledTurn, bound: float) -> tuple[float, float, float, float] | None:
+    """Slope of the true Lagrangian along the unit step, its error, the step's length, and ⟨u, ŵ*⊥⟩.
+
+    None where the step vanishes.
+    """
+    w, u, w_star = case.vectors(bound)
+    toward = gaussian.perpendicular(w_star, w)
+    step = case.c * toward + case.beta * u
+    length = float(np.linalg.norm(step))
+    if not length > 0:
+        return None
+    # Along the great circle; the angle's third derivative is at most 1/sin²θ, so that its part is 1e-9.
+    tau = 3e-5 * float(np.sin(case.turn.angle))
+    ahead, behind = (np.cos(tau) * w + np.sin(way * tau) * step / length for way in (1, -1))
+    rise = case.slope * float(gaussian.angle(ahead, w_star) - gaussian.angle(behind, w_star))
+    slope = (rise - case.beta * float((ahead - behind) @ u)) / (2 * tau)
+    # 1e-9 of truncation, and the rounding of angles over τ >= 3e-9.
+    error = (case.slope + bound) * (1e-8 + 64 * cases.UNIT / tau)
+    return slope, error, length, float(u @ gaussian.normalise(toward))
+
+
 def _slope_violation(claim: Claim) -> Violation:
     def test(case: PulledTurn) -> str | None:
         sine = float(np.sin(case.turn.angle))
         bound = float(evaluate(claim.subject, {c: case.c, SLOPE: case.slope, SINE: sine}))
-        w, u, w_star = case.vectors(bound)
-        step = case.c * gaussian.perpendicular(w_star, w) + case.beta * u
-        length = float(np.linalg.norm(step))
-        if not length > 0:
+        seen = _measured(case, bound)
+        if seen is None:
             return None
-        # Along the great circle; the angle's third derivative is at most 1/sin²θ, so that its part is 1e-9.
-        tau = 3e-5 * sine
-        ahead, behind = (np.cos(tau) * w + np.sin(way * tau) * step / length for way in (1, -1))
-        rise = case.slope * float(gaussian.angle(ahead, w_star) - gaussian.angle(behind, w_star))
-        slope = (rise - case.beta * float((ahead - behind) @ u)) / (2 * tau)
-        size = case.slope + bound
-        climb(slope / size, "a rise along the step")
-        # 1e-9 of truncation, and the rounding of angles over τ >= 3e-9.
-        if slope <= size * (1e-8 + 64 * cases.UNIT / tau):
+        slope, error, _, _ = seen
+        climb(slope / (case.slope + bound), "a rise along the step")
+        return f"slope {slope:.6g} at β‖u⊥‖ = {case.fraction * bound:.6g}" if slope > error else None
+
+    return test
+
+
+def _another_slope(claim: Claim) -> Violation:
+    def test(case: PulledTurn) -> str | None:
+        # A pull of the size of either force, so that no term of the slope is lost.
+        bound = max(case.slope, case.c * float(np.sin(case.turn.angle)))
+        seen = _measured(case, bound)
+        if seen is None:
             return None
-        return f"slope {slope:.6g} at β‖u⊥‖ = {case.fraction * bound:.6g}"
+        slope, error, length, along = seen
+        values = {c: case.c, SLOPE: case.slope, theta: case.turn.angle, beta: case.beta, U_ACROSS: along,
+                  norm_u_perp: case.fraction * bound / case.beta}  # fmt: skip
+        claimed = float(evaluate(claim.subject, values))
+        off, allowed = abs(slope * length - claimed), error * length + 1e-12 * bound * (case.slope + bound)
+        climb(off / allowed, "another slope")
+        return f"slope {slope * length:.9g}, predicted {claimed:.9g}" if off > allowed else None
 
     return test
 

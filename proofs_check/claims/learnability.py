@@ -27,7 +27,9 @@ from sympy import (
 from numerics import gaussian
 from numerics.learnability import count_failures
 from numerics.learnability import pull as largest_pull
+from proofs_check.claims.start_cases import FarCap, another_share, far_caps
 from proofs_check.claims.trapping import HERE
+from proofs_check.evidence.cases import searched
 from proofs_check.evidence.frequencies import Trials, counted
 from proofs_check.evidence.substitution import Instance, at_the_example
 from proofs_check.evidence.symbolic import vanishing
@@ -136,6 +138,11 @@ def _start() -> Claim:
             vanishing(
                 lambda claim: _slope(claim.subject, sin(delta)), "its slope is minus the density of the angle"
             ),
+            searched(
+                lambda: far_caps(1.7, 2.0),
+                another_share(lambda case: {d: case.d, delta: case.delta}, attained=True),
+                "caps up to the right angle in up to 1000 dimensions, by quadrature of the density",
+            ),
             counted(
                 [_starts(*one) for one in (*CAPS, *PAST)],
                 "frequency of uniform starts, by exact binomial tails",
@@ -175,6 +182,11 @@ def _beyond() -> Claim:
     )
 
 
+def _at_the_level(case: FarCap) -> dict[Expr, float]:
+    """A pull with Λ = c sinδ."""
+    return {d: case.d, c: case.c, pull: case.c * float(np.sin(case.delta))}
+
+
 def _learned() -> Claim:
     subject = learnability.learning_probability().result
     return Claim(
@@ -191,6 +203,11 @@ def _learned() -> Claim:
             vanishing(
                 lambda claim: _slope(claim.subject, pull / c),
                 "it is the probability of a start with c sinδ = Λ, by the density of the polar angle",
+            ),
+            searched(
+                far_caps,
+                another_share(_at_the_level, attained=False),
+                "starts that A8 does not admit, Λ up to c, in up to 1000 dimensions; by quadrature",
             ),
             counted(
                 [_runs(*one) for one in CELLS],

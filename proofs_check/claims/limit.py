@@ -170,10 +170,11 @@ def _no_bias() -> Claim:
 
 def _bias_violation(claim: Claim) -> Violation:
     def test(case: Teacher) -> str | None:
-        if not case.smallest > float(evaluate(claim.subject, {lam: case.lam, beta: case.beta})):
+        least = float(evaluate(claim.subject, {lam: case.lam, beta: case.beta}))
+        if not case.smallest > least:
             return None
         moved = float(np.linalg.norm(case.step() - case.w_star))
-        climb(moved, "a step away from the teacher")
+        climb(least / case.smallest, "entries as small as are admitted")
         return f"a step moves w* by {moved:.3g}" if moved > 4 * cases.rounding(case.d) else None
 
     return test

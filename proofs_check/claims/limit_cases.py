@@ -28,13 +28,14 @@ EVERYWHERE = (-2.0, 0.3, 0.7, 0.995, 0.999, 1.0, *ABOVE)
 
 @dataclass(frozen=True)
 class Teacher:
-    """A teacher with s non-zero entries of different sizes, and l0 with a weight by its smallest."""
+    """A teacher with s non-zero entries, of one size or of several, and l0 with a weight by its smallest."""
 
     d: int
     s: int
     c: float
     beta: float
     level: float
+    equal: bool
     seed: int
 
     @cached_property
@@ -43,7 +44,9 @@ class Teacher:
         rng = np.random.default_rng(self.seed)
         w = np.zeros(self.d)
         support = rng.choice(self.d, min(self.s, self.d), replace=False)
-        w[support] = rng.choice((-1.0, 1.0), len(support)) * rng.uniform(0.2, 1, len(support))
+        w[support] = rng.choice((-1.0, 1.0), len(support)) * rng.uniform(
+            1.0 if self.equal else 0.2, 1, len(support)
+        )
         return gaussian.normalise(w)
 
     @property
@@ -67,8 +70,8 @@ class Teacher:
 def teachers() -> SearchStrategy[Teacher]:
     """Teachers of all sparsities, the weight on both sides of the threshold."""
     return st.builds(
-        Teacher, SIZES, st.sampled_from((1, 2, 3, 200)), decades(-1, 1), decades(-1, 1),
-        st.sampled_from(LEVELS), SEEDS,
+        Teacher, SIZES, st.sampled_from((1, 2, 3, 200)), decades(-2, 2), decades(-2, 2),
+        st.sampled_from(LEVELS), st.booleans(), SEEDS,
     )  # fmt: skip
 
 

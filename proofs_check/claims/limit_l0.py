@@ -68,7 +68,7 @@ def _another(claim: Claim) -> Violation:
         if not norm or not smallest > least:
             return None
         off = float(np.abs(w - w_star).max())
-        climb(off, "another fixed point")
+        climb(least / smallest, "entries as small as are admitted")
         # w* is the normalised difference of κw and βu.
         if off <= 1e-12 * (case.ratio + 1) / (case.ratio - 1):
             return None

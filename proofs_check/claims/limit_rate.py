@@ -50,9 +50,9 @@ def _contraction() -> Claim:
                 "parts in other coordinates too, where S rests",
             ),
             searched(
-                lambda: beside_limits((1.0, 0.5, 0.05)),
+                lambda: beside_limits((2.0, 1.0, 0.5, 0.05)),
                 wrong_factor,
-                "one step from beside constructed limits",
+                "one step from beside constructed limits, up to the longest",
             ),
             simulated(
                 rates,

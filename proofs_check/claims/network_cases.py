@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from numerics import gaussian
 from numerics.closed_forms import expected_coarse_gradient, population_loss
-from proofs_check.claims.cases import SEEDS, UNIT, Turn, decades
+from proofs_check.claims.cases import SEEDS, UNIT, Turn, angles, decades
 from proofs_check.claims.networks import Network, predicted
 from theory.loss import output_gradient
 
@@ -87,9 +87,7 @@ class Pair:
 
 def pairs(*, same: bool) -> SearchStrategy[Pair]:
     """Angles from 1e-6 to π - 1e-6, filters from a hundredth to a hundred long."""
-    small = decades(-6, 0)
-    angles = st.one_of(small, small.map(lambda angle: np.pi - angle), st.just(np.pi / 2))
-    turned = st.builds(Turn, FILTER_SIZES, angles, SEEDS)
+    turned = st.builds(Turn, FILTER_SIZES, angles(-6, np.pi / 2), SEEDS)
     return st.builds(Pair, PATCHES, FORMS, st.just(same), decades(-2, 2), turned)
 
 
@@ -120,12 +118,15 @@ class Stationary:
         return 64 * (self.m + 1) * UNIT * max(1.0, layer_size(one))
 
 
+# At the ends of the range of angles, and where 1 - 2θ/π vanishes.
+ENDS = tuple(
+    Stationary(m, "signed", 1.0, Turn(3, angle, 0)) for m in (1, 3) for angle in (0.0, np.pi / 2, np.pi)
+)
+
+
 def stationary(*, opposed: bool = False) -> SearchStrategy[Stationary]:
-    """At all angles, 0 and π included; or at π, with several patches whose entries do not cancel."""
-    small = decades(-8, 0)
-    everywhere = st.one_of(
-        small, small.map(lambda angle: np.pi - angle), st.sampled_from((0.0, np.pi / 2, np.pi))
-    )
+    """At all angles; or at π, with several patches whose entries do not cancel."""
+    everywhere = angles(-8, np.pi / 2)
     turned = st.builds(Turn, FILTER_SIZES, st.just(np.pi) if opposed else everywhere, SEEDS)
     patches = st.sampled_from((2, 3, 50)) if opposed else PATCHES
     forms = st.just("positive") if opposed else FORMS

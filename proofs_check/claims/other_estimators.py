@@ -8,19 +8,16 @@ lower bound of c(θ), and no more. γ(θ)/‖v‖² is the integral of μ′(x) 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
 from sympy import Eq, Expr, Integer, Rational, Symbol, diff, exp, pi
 
-from numerics.closed_forms import evaluate
 from proofs_check.claims import plane
 from proofs_check.claims.any_estimator import PROXY, coefficients
-from proofs_check.claims.estimator_cases import EstimatorStep, estimator_steps
+from proofs_check.claims.estimator_cases import estimator_fixed_points, estimator_steps
+from proofs_check.claims.estimator_checks import LEAST, another_error, beyond, drawn_proxies, leaves
 from proofs_check.claims.thresholding import query
 from proofs_check.claims.trapping import HERE, PULL, S, cap_queries, fall_queries, real
 from proofs_check.claims.trapping_rate import excess_queries
-from proofs_check.evidence.cases import Violation, climb, searched
+from proofs_check.evidence.cases import searched
 from proofs_check.evidence.quadrature import integrals
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.symbolic import vanishing
@@ -32,12 +29,9 @@ from theory.gaussian import normal_density, normal_distribution, x
 from theory.symbols import beta, c, eta, norm_u_perp, norm_v, theta
 
 ONE_PERCENT = Rational(101, 100)
-# Least tangential constant, and the weight of w in the step.
-LEAST, KEEP = Symbol("c_min", real=True), real("keep")
+# The weight of w in the step.
+KEEP = real("keep")
 NOT_NEGATIVE = KEEP >= 0
-# Intervals of the drawn proxies, which are constant on each.
-EDGES = np.array([-2.0, -1.0, -0.5, -0.1, 0.0, 0.1, 0.5, 1.0, 2.0])
-NODES = 400
 
 
 def claims() -> tuple[Claim, ...]:
@@ -69,7 +63,12 @@ def _error() -> Claim:
         subject=subject,
         assumptions=(c > 0, beta > 0),
         example={c: 1, beta: 1},
-        evidence=(unsatisfiable(_error_queries, "the parts of u leave no other sine"),),
+        evidence=(
+            unsatisfiable(_error_queries, "the parts of u leave no other sine"),
+            searched(
+                estimator_fixed_points, another_error, "points at which the coarse gradient leaves no turn"
+            ),
+        ),
         controls=(
             Control("without c", beta * norm_u_perp),
             Control("its square", subject**2),
@@ -149,30 +148,6 @@ def _weight_residuals(claim: Claim) -> Sequence[Expr]:
     return [*found, bound - normal_density(x).subs(x, 0)]
 
 
-def _drawn() -> SearchStrategy[tuple[float, ...]]:
-    return st.lists(st.sampled_from((0.0, 0.1, 1.0)), min_size=10, max_size=10).map(tuple)
-
-
-def _beyond(claim: Claim) -> Violation:
-    step = float(evaluate(claim.subject, {LARGEST: 1.0, norm_v: 1.0}))
-    end = 9.0
-    at = np.linspace(-end, end, NODES * 18 + 1)
-    at = (at[1:] + at[:-1]) / 2
-    weight = estimators.radial_weight()
-    angles = np.array([1e-2, 0.3, 1.0, 1.5, np.pi / 2])[:, None]
-    table = evaluate(weight, {COTANGENT: 1 / np.tan(angles), x: at}) * (2 * end / len(at))
-
-    def test(levels: tuple[float, ...]) -> str | None:
-        gamma = table @ np.array(levels)[np.searchsorted(EDGES, at)]
-        climb(float(gamma.max()), "a larger weight of w")
-        # Midpoints of width 1/400 err by less than 1e-4 where the density has the width 1e-2.
-        if step * gamma.max() <= 1 + 1e-4:
-            return None
-        return f"ηγ = {step * gamma.max():.6g} for a proxy with the values {levels}"
-
-    return test
-
-
 def _step_size() -> Claim:
     subject = estimators.largest_step().result
     return Claim(
@@ -187,7 +162,7 @@ def _step_size() -> Claim:
         example={norm_v: 1, LARGEST: 1},
         evidence=(
             vanishing(_weight_residuals, "the weight of μ′ in γ, not negative for cotθ ≥ 0, and its mean"),
-            searched(_drawn, _beyond, "step functions between 0 and 1"),
+            searched(drawn_proxies, beyond, "step functions between 0 and 1"),
         ),
         controls=(
             Control("twice as long", 2 * subject),
@@ -209,23 +184,6 @@ def _trapping_queries(claim: Claim) -> Mapping[str, Query]:
     return {name: Query(one.conclusion, (*one.assumptions, c >= LEAST)) for name, one in lemmas.items()}
 
 
-def _leaves(claim: Claim) -> Violation:
-    longest = float(evaluate(estimators.largest_step().result, {LARGEST: 1.0, norm_v: 1.0}))
-
-    def test(case: EstimatorStep) -> str | None:
-        least = float(evaluate(claim.subject, {PULL: case.share * case.least, LEAST: case.least}))
-        if not least <= 1:
-            return None
-        cap = float(np.arcsin(least) + case.part * (np.pi - 2 * np.arcsin(least)))
-        after, error = case.angles(cap, longest)
-        climb(float(after.max()) - cap, "a larger angle than that of the cap")
-        if after.max() <= cap + error:
-            return None
-        return f"from the edge ψ = {cap:.12g} of a cap to the angle {after.max():.12g}"
-
-    return test
-
-
 def _trapped() -> Claim:
     subject = PULL / LEAST
     return Claim(
@@ -243,7 +201,7 @@ def _trapped() -> Claim:
         },
         evidence=(
             unsatisfiable(_trapping_queries, "the lemmas of one step, with the weight of w and c(θ) free"),
-            searched(estimator_steps, _leaves, "steps of three estimators from the edge of a cap"),
+            searched(estimator_steps, leaves, "steps of three estimators from the edge of a cap"),
         ),
         controls=(
             Control("the largest c(θ) for the least", PULL / (2 * LEAST)),

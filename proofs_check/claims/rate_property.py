@@ -27,7 +27,10 @@ Beside = tuple[Solution, float]
 
 
 def beside_limits(fractions: tuple[float, ...]) -> SearchStrategy[Beside]:
-    """Limits with l1 and l0, κ from just above β to far above, and steps in units of the largest."""
+    """Limits with l1 and l0, κ from just above β to far above, and steps in units of 1/(c + β).
+
+    They are cut at 2/(2c + β), up to which the factor is claimed.
+    """
     limits = st.one_of(solutions("l1", RATIOS), solutions("l0", RATIOS))
     return st.tuples(limits, st.sampled_from(fractions))
 
@@ -41,7 +44,7 @@ def wrong_factor(claim: Claim) -> Violation:
         start = _moved(one, w, u)
         if start is None or norm == 0:
             return None
-        step = fraction * largest_step(norm, one.beta)
+        step = min(fraction * largest_step(norm, one.beta), 2 / (2 * norm + one.beta))
         after = proximal_map(start, one.mu, one.penalty)
         raw = raw_step(start[None], after, w_star, norm, one.beta, step)[0]
         seen = float(np.linalg.norm(gaussian.normalise(raw) - w) / np.linalg.norm(start - w))

@@ -72,7 +72,8 @@ class AdversarialRun:
     """A run of RVSCGD that starts just inside the angle π - δ, with an adversary of norm ε in the gradient.
 
     Λ + ε is ``level`` times c sinδ, and Λ the ``share`` of it. ``script`` holds the adversary's angles, one a
-    step, from the direction away from w* towards -w; when it is used up, the adversary turns w away.
+    step, from the direction away from w* towards -w; when it is used up, the adversary turns w away. The
+    entries of w* may be ``equal`` in magnitude, where a penalty can pull most.
     """
 
     penalty: str
@@ -86,6 +87,7 @@ class AdversarialRun:
     share: float
     seed: int
     script: tuple[float, ...] = ()
+    equal: bool = False
 
     @property
     def pull(self) -> float:
@@ -113,6 +115,8 @@ class AdversarialRun:
         rng = np.random.default_rng(self.seed)
         w_star = np.zeros(self.d)
         w_star[: self.s] = rng.standard_normal(self.s) + 0.1
+        if self.equal:
+            w_star = np.sign(w_star)
         w_star = gaussian.normalise(w_star)
         angle = np.nextafter(np.pi - self.delta, 0)
         drawn = gaussian.uniform_sphere(rng, STARTS, self.d)
@@ -139,12 +143,13 @@ class AdversarialRun:
 def adversarial_runs() -> SearchStrategy[AdversarialRun]:
     """Runs with the three penalties, Λ + ε up to just below c sinδ, against a drawn adversary."""
     sizes = SMALL_SIZES.flatmap(lambda d: st.tuples(st.just(d), st.sampled_from(sorted({1, 2, d}))))
-    levels, shares = st.sampled_from((0.3, 0.9, 1 - 1e-6)), st.sampled_from((1.0, 0.9, 0.5, 0.1))
+    levels, shares = st.sampled_from((0.3, 0.9, 1 - 1e-6, 1 - 1e-9)), st.sampled_from((1.0, 0.9, 0.5, 0.1))
     scripts = st.lists(st.integers(-12, 12).map(lambda k: k * np.pi / 12), max_size=6).map(tuple)
     return st.builds(
         lambda penalty, a, size, *rest: AdversarialRun(penalty, a, *size, *rest),
-        st.sampled_from(("l1", "l0", "tl1")), decades(-1, 1), sizes, decades(-1, 1),
-        st.sampled_from((1.0, 0.3)), st.sampled_from((0.05, 0.4, 1.0, 1.5)), levels, shares, SEEDS, scripts,
+        st.sampled_from(("l1", "l0", "tl1")), decades(-2, 2), sizes, decades(-2, 2),
+        st.sampled_from((1.0, 0.3)), st.sampled_from((0.05, 0.4, 1.0, 1.5, np.pi / 2)), levels, shares, SEEDS,
+        scripts, st.booleans(),
     )  # fmt: skip
 
 

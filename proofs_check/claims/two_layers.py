@@ -6,7 +6,7 @@ w* = -ŵ, the loss has the spurious minimum v = (I + 11ᵀ)⁻¹(11ᵀ - I)v*.
 
 from sympy import Add, Expr, Integer, Rational, Tuple, pi, solve, sqrt
 
-from proofs_check.claims.network_cases import stationary
+from proofs_check.claims.network_cases import ENDS, stationary
 from proofs_check.claims.network_checks import another_component, another_gradient, another_minimum
 from proofs_check.claims.opposite import (
     M,
@@ -128,7 +128,7 @@ def _stationary() -> Claim:
                                              "and w* "
                       "are parallel only at 0 and π, and there 1 - 2θ/π is cosθ"),
             searched(stationary, another_gradient,
-                     "networks stationary in v, one patch to fifty, at all angles"),
+                     "networks stationary in v, one patch to fifty, at all angles", borders=ENDS),
         ),
         controls=(
             Control("1 - θ/π for 1 - 2θ/π", subject.subs((1 - 2 * theta / pi), 1 - theta / pi)),
