@@ -20,6 +20,10 @@ from numerics import validation
 # smallest normal number 2e-308 contributes less than 1e-16 of 1e-280, even if there are 10^11 such entries.
 _SAFE_SQUARES = (1e-280, 1e300)
 
+# NumPy adds fewer than eight terms one after the other; from a thousand numbers on its loop over short
+# vectors takes longer than a loop over their entries.
+SHORT, MANY = 8, 1000
+
 Array = NDArray[np.float64]
 
 
@@ -183,8 +187,8 @@ def _reject(x: Array, unit: Array) -> Array:
     Twice: the first difference leaves a rest of 1e-16 ||x|| along `unit`, which matters where what remains is
     small; the second takes it away.
     """
-    once = x - (x * unit).sum(axis=-1, keepdims=True) * unit
-    return np.asarray(once - (once * unit).sum(axis=-1, keepdims=True) * unit)
+    once = x - _sum(x * unit)[..., None] * unit
+    return np.asarray(once - _sum(once * unit)[..., None] * unit)
 
 
 def _pair(who: str, a: ArrayLike, b: ArrayLike) -> tuple[Array, Array]:
@@ -228,7 +232,17 @@ def _unit(who: str, name: str, x: ArrayLike) -> Array:
 def _squared_norm(x: Array) -> Array:
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         # Pairwise: sums in one pass, as einsum's, gather errors in proportion to d where entries are equal.
-        return np.asarray(np.square(x).sum(axis=-1))
+        return _sum(np.square(x))
+
+
+def _sum(x: Array) -> Array:
+    """Sum over the last axis; for many short vectors entry by entry, as NumPy adds fewer than eight."""
+    if not 1 < x.shape[-1] < SHORT or x.size < MANY:
+        return np.asarray(x.sum(axis=-1))
+    total = x[..., 0] + x[..., 1]
+    for k in range(2, x.shape[-1]):
+        total += x[..., k]
+    return total
 
 
 def _is_safe(squares: Array) -> bool:

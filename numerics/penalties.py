@@ -1,5 +1,6 @@
 """Penalties and their proximal maps on arrays; the formulas are the theory's."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -131,19 +132,38 @@ def proximal_map(x: ArrayLike, mu: ArrayLike, penalty: str, a: float | None = No
     >>> proximal_map([-2.0, 0.3, 1.5], 0.5, "l1")
     array([-1.5,  0. ,  1. ])
     """
-    from theory import symbols as sym
-    from theory.penalties import thresholding
-
     points = validation.finite_array("proximal_map", "x", x)
     weights = _weights("proximal_map", mu)
     _check_broadcast(points, weights)
+    return _map(weights, penalty, a)(points)
+
+
+def proximal_map_of(mu: float, penalty: str, a: float | None = None) -> Callable[[Array], Array]:
+    """`proximal_map` for one weight and many arrays of finite numbers, which are not checked.
+
+    Raises
+    ------
+    ValueError
+        If ``mu`` is not positive, the penalty is unknown, or ``a`` does not fit it.
+    """
+    return _map(_weights("proximal_map", mu), penalty, a)
+
+
+def _map(weights: Array, penalty: str, a: float | None) -> Callable[[Array], Array]:
+    from theory import symbols as sym
+    from theory.penalties import thresholding
+
     shape = shape_parameter("proximal_map", penalty, a)
     rule = thresholding(penalty)
-    size = np.abs(points)
-    # A subcritical map starts at zero, where rounding may fall below it.
-    active = np.maximum(evaluate(rule.active, {sym.x: size, sym.mu: weights, **shape}), 0.0)
-    above = size > evaluate(rule.threshold, {sym.mu: weights, **shape})
-    return np.where(above, np.copysign(active, points), 0.0)
+    threshold = evaluate(rule.threshold, {sym.mu: weights, **shape})
+
+    def mapped(points: Array) -> Array:
+        size = np.abs(points)
+        # A subcritical map starts at zero, where rounding may fall below it.
+        active = np.maximum(evaluate(rule.active, {sym.x: size, sym.mu: weights, **shape}), 0.0)
+        return np.where(size > threshold, np.copysign(active, points), 0.0)
+
+    return mapped
 
 
 def _check_broadcast(points: Array, weights: Array) -> None:

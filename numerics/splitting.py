@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from numerics import engine as engines
 from numerics import network, validation
 from numerics.closed_forms import evaluate, expected_coarse_gradient
-from numerics.penalties import PENALTIES, penalty_value, proximal_map, threshold
+from numerics.penalties import PENALTIES, penalty_value, proximal_map_of, threshold
 from numerics.simulator import STEP_TOLERANCE, Gradient, ProximalMap, Result, iterate, limits, starts
 
 if TYPE_CHECKING:
@@ -180,12 +180,9 @@ def rvscgd(
         raise ValueError(
             f"rvscgd: eta={eta} exceeds 1/(c+beta)={limit:.6g}, the largest step for which the decrease holds"
         )
-    proximal_map([0.0], lam / beta, penalty, a)  # refuses a bad penalty or shape before the first step
+    prox = proximal_map_of(lam / beta, penalty, a)
     teacher = validation.unit_vector("rvscgd", "w_star", w_star)
     points = np.atleast_2d(validation.finite_array("rvscgd", "w0", w0))
-
-    def prox(w: Array) -> Array:
-        return proximal_map(w, lam / beta, penalty, a)
 
     max_iterations, tolerance = limits(max_iterations, tolerance)
     work = engines.expected_work(len(points), len(teacher), eta * c, max_iterations, tolerance)

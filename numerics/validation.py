@@ -47,8 +47,12 @@ def finite_array(who: str, name: str, x: Any, ndim: int | None = None) -> NDArra
         raise ValueError(f"{who}: {name}={x!r}, rows of equal length are required") from error
     if raw.dtype.kind not in "iuf":
         raise ValueError(f"{who}: {name} has entries of type {raw.dtype}, real numbers are required")
-    with np.errstate(over="ignore"):  # an extended-precision entry beyond float64 is reported as inf below
-        array = raw.astype(np.float64, copy=False)
+    array = raw
+    if raw.dtype != np.float64:
+        with np.errstate(
+            over="ignore"
+        ):  # an extended-precision entry beyond float64 is reported as inf below
+            array = raw.astype(np.float64)
     if ndim is not None and array.ndim != ndim:
         raise ValueError(f"{who}: {name} has shape {array.shape}, an array of {ndim} axes is required")
     finite = np.isfinite(array)
