@@ -150,7 +150,8 @@ def test_sampled_evidence_refutes_it_without_the_symbols(error):
 
 
 def test_decrease_up_to_twice_the_step_fails_by_a_case_that_can_be_rebuilt():
-    finding, exact = judgement("no-increase-up-to-twice-the-step").findings
+    readable, finding, exact = judgement("no-increase-up-to-twice-the-step").findings
+    assert "eta = 3/5" in readable.witness
     assert "eta = " in exact.witness
     assert "FreeStep(d=" in finding.witness
     assert "seed=" in finding.witness

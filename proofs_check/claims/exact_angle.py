@@ -18,6 +18,7 @@ from numerics.closed_forms import evaluate
 from numerics.penalties import proximal_map
 from numerics.splitting import largest_step
 from proofs_check.claims.cases import SEEDS, decades, raw_step, rounding
+from proofs_check.claims.weakened import read_off
 from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.smt import Query, square_roots, unsatisfiable
 from proofs_check.evidence.symbolic import vanishing
@@ -208,12 +209,12 @@ def _entries_lost() -> Claim:
     """With every |w*ᵢ| <= λ/β the point w = w*, u = 0, κ = c solves the equation, at the angle zero."""
     first, second = (Symbol(name, real=True) for name in ("w_star_1", "w_star_2"))
 
-    def queries(claim: Claim) -> dict[str, Query]:
+    def lost(claim: Claim) -> Query:
         formula = claim.subject.subs({s: 2, ONE_NORM: first + second})
         unit = Eq(first**2 + second**2, 1, evaluate=False)
         small = (first > 0, second > first, beta * second <= lam, unit)
         defined = (c > lam * (first + second), (first + second) ** 2 <= 2)
-        return {"u = 0": Query(Eq(formula, 0, evaluate=False), (*small, *defined), square_roots(formula))}
+        return Query(Eq(formula, 0, evaluate=False), (*small, *defined), square_roots(formula))
 
     subject = bounds.full_support_angle().result
     return Claim(
@@ -225,8 +226,14 @@ def _entries_lost() -> Claim:
         source=HERE,
         subject=subject,
         assumptions=(lam > 0, c > 0, beta > 0),
-        example={lam: Rational(1, 10), c: 1, beta: 1},
-        evidence=(unsatisfiable(queries, "a teacher with u = 0, w = w* and κ = c, hence at the angle zero"),),
+        example={lam: 1, c: 2, beta: 1, first: Rational(3, 5), second: Rational(4, 5)},
+        evidence=(
+            read_off(lost, "w = w* = (3, 4)/5 with u = 0: no error, where the formula has the tangent 1/3"),
+            unsatisfiable(
+                lambda claim: {"u = 0": lost(claim)},
+                "a teacher with u = 0, w = w* and κ = c, hence at the angle zero",
+            ),
+        ),
         controls=(
             Control("its first order", bounds.small_penalty_angle().result),
             Control("half of it", subject / 2),

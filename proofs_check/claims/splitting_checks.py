@@ -7,7 +7,7 @@ The step is taken from its definition, w - ηc(w - w*) - ηβ(w - u), divided by
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, diff, sqrt
+from sympy import Expr, Rational, diff, sqrt
 
 from numerics import gaussian
 from numerics.closed_forms import evaluate
@@ -41,6 +41,10 @@ Array = NDArray[np.float64]
 
 
 ALPHA = 1 - eta * (c + beta)
+# A step past 1/(c + β) that turns w into -w, an increase of 2κ.
+FLIPPED = {c: 1, beta: 1, eta: Rational(3, 5), norm_p: Rational(1, 4), kappa: Rational(1, 4),
+           rho: Rational(1, 20)}  # fmt: skip
+FLIPPED_AT = "from w = w* to -w* with u = -3w*/4, c = β = 1 and η = 3/5"
 
 
 def decrease_residuals(claim: Claim) -> list[Expr]:

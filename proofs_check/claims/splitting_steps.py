@@ -16,10 +16,13 @@ from sympy import And, Eq, Min, Rational, Symbol
 from proofs_check.claims import cases, runs, shrunk_cases
 from proofs_check.claims.splitting_checks import (
     ALPHA,
+    FLIPPED,
+    FLIPPED_AT,
     increase,
     increase_along,
     increase_of_runs,
 )
+from proofs_check.claims.weakened import read_off
 from proofs_check.evidence.cases import searched, simulated
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.records import Claim, Control, Expected, Provenance, Source, Weakening
@@ -95,8 +98,12 @@ def _largest_step() -> Claim:
     )
 
 
+def _no_increase(claim: Claim) -> Query:
+    return _for_any_u(claim)["no increase"]
+
+
 def _only_no_increase(claim: Claim) -> Mapping[str, Query]:
-    return {"no increase": _for_any_u(claim)["no increase"]}
+    return {"no increase": _no_increase(claim)}
 
 
 def _twice_the_step() -> Claim:
@@ -108,9 +115,10 @@ def _twice_the_step() -> Claim:
         source=HERE,
         subject=subject,
         assumptions=POSITIVE,
-        example=EXAMPLE,
+        example=FLIPPED,
         uses=("largest-step-without-increase",),
         evidence=(
+            read_off(_no_increase, FLIPPED_AT),
             searched(cases.free_steps, increase, "no step up to it increases Φ"),
             unsatisfiable(_only_no_increase, "inner products of a step that is an increase"),
         ),
@@ -193,9 +201,12 @@ def _any_u() -> Claim:
         source=HERE,
         subject=subject,
         assumptions=POSITIVE,
-        example=EXAMPLE,
+        example=FLIPPED,
         uses=("largest-step-of-runs-without-increase", "largest-step-without-increase"),
-        evidence=(unsatisfiable(_only_no_increase, "inner products of a step with some u that is no S(w)"),),
+        evidence=(
+            read_off(_no_increase, FLIPPED_AT),
+            unsatisfiable(_only_no_increase, "inner products of a step with some u that is no S(w)"),
+        ),
         controls=(
             Control("the relaxed limit for every β", 1 / (beta + c / 2)),
             Control("half-way", 1 / (beta + Rational(3, 4) * c)),

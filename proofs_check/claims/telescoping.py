@@ -18,7 +18,14 @@ from numerics.splitting import surrogate_lagrangian
 from proofs_check.claims import cases, runs, shrunk_cases
 from proofs_check.claims.run_cases import along, watched
 from proofs_check.claims.runs import Batch
-from proofs_check.claims.splitting_checks import ALPHA, decrease_residuals, least_gain_violation
+from proofs_check.claims.splitting_checks import (
+    ALPHA,
+    FLIPPED,
+    FLIPPED_AT,
+    decrease_residuals,
+    least_gain_violation,
+)
+from proofs_check.claims.weakened import read_off
 from proofs_check.evidence.cases import climb, searched, simulated
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.symbolic import vanishing
@@ -177,16 +184,14 @@ def _residual() -> Claim:
 def _longer_steps() -> Claim:
     """The longer step is an upper bound of η."""
 
-    def queries(claim: Claim) -> Mapping[str, Query]:
+    def gain(claim: Claim) -> Query:
         squared = ALPHA**2 + 2 * ALPHA * eta * kappa + eta**2 * norm_p**2
-        return {
-            "gain": Query(
-                ALPHA * kappa + eta * norm_p**2 >= kappa * rho,
-                (eta <= claim.subject, rho > 0, norm_p >= 0, norm_p <= c + beta, c - norm_p <= beta,
-                 kappa <= norm_p, kappa >= 0,
-                 Eq(rho**2, squared, evaluate=False)),
-            )
-        }  # fmt: skip
+        return Query(
+            ALPHA * kappa + eta * norm_p**2 >= kappa * rho,
+            (eta <= claim.subject, rho > 0, norm_p >= 0, norm_p <= c + beta, c - norm_p <= beta,
+             kappa <= norm_p, kappa >= 0,
+             Eq(rho**2, squared, evaluate=False)),
+        )  # fmt: skip
 
     subject = Rational(6, 5) / (c + beta)
     return Claim(
@@ -197,9 +202,14 @@ def _longer_steps() -> Claim:
         source=HERE,
         subject=subject,
         assumptions=(*POSITIVE, eta > 0),
-        example=EXAMPLE,
+        example=FLIPPED,
         uses=("weighted-squared-steps-sum-to-at-most-the-start",),
-        evidence=(unsatisfiable(queries, "inner products of a step with a negative term"),),
+        evidence=(
+            read_off(gain, FLIPPED_AT),
+            unsatisfiable(
+                lambda claim: {"gain": gain(claim)}, "inner products of a step with a negative term"
+            ),
+        ),
         controls=(
             Control("one percent beyond", Rational(101, 100) / (c + beta)),
             Control("2/(c + β)", 2 / (c + beta)),
@@ -220,9 +230,12 @@ def _longer_u() -> Claim:
         source=HERE,
         subject=subject,
         assumptions=(*POSITIVE, eta > 0),
-        example=EXAMPLE,
+        example={c: 1, beta: 1, eta: Rational(1, 2), norm_p: 4, kappa: 4, rho: 2},
         uses=("squared-residuals-sum-to-at-most-the-start",),
         evidence=(
+            read_off(
+                lambda claim: _norm_before(claim.subject), "from w = w* to 2w* with u = 3w* and c = β = 1"
+            ),
             unsatisfiable(
                 lambda claim: {"ρ ≤ 1": _norm_before(claim.subject)}, "inner products of a longer step"
             ),

@@ -9,9 +9,19 @@ from typing import Any
 
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.substitution import Instance, at_the_example
-from proofs_check.records import Claim, Control, Expected, Provenance, Source, Weakening
+from proofs_check.records import Claim, Control, Evidence, Expected, Provenance, Source, Weakening
 
 HERE = Source(Provenance.DERIVED)
+
+
+def read_off(implication: Callable[[Claim], Query], at: str) -> Evidence:
+    """Evidence whether one implication of a solver holds at the claim's example, ``at`` in words."""
+
+    def instance(claim: Claim) -> Mapping[str, Instance]:
+        asked = implication(claim)
+        return {"the counterexample": Instance(asked.conclusion, asked.assumptions)}
+
+    return at_the_example(instance, at)
 
 
 def failing(
@@ -44,10 +54,6 @@ def failing(
         What the solver decides, where it is not the implication.
     """
 
-    def instance(claim: Claim) -> Mapping[str, Instance]:
-        asked = implication(claim)
-        return {"the counterexample": Instance(asked.conclusion, asked.assumptions)}
-
     def alone(claim: Claim) -> Mapping[str, Query]:
         return {"any numbers": implication(claim)}
 
@@ -60,7 +66,7 @@ def failing(
         assumptions=assumptions,
         example=example,
         evidence=(
-            at_the_example(instance, at),
+            read_off(implication, at),
             unsatisfiable(queries or alone, "no numbers are a counterexample"),
         ),
         controls=controls,
