@@ -5,7 +5,7 @@ The counterexamples are steps in the plane, from w = (cosθ, sinθ) with w* = (1
 
 from sympy import Abs, Eq, Expr, Integer, Rational, sqrt
 
-from proofs_check.claims.other_estimators import LEAST
+from proofs_check.claims.estimator_checks import LEAST
 from proofs_check.claims.trapped_runs import ERROR
 from proofs_check.claims.trapping import (
     ACROSS,
