@@ -20,6 +20,7 @@ _LOCAL: Mapping[str, Notation] = {
     "norm_w_star_1": Notation("‖w*‖₁", r"\|w^{*}\|_{1}", "sum of the magnitudes of the entries of w*"),
     "w_star_max": Notation("max|w*ᵢ|", r"\max_i|w^{*}_{i}|", "largest magnitude of the entries of w*"),
     "sin_theta": Notation("sinθ", r"\sin\theta", "sine of the error angle"),
+    "cos_theta": Notation("cosθ", r"\cos\theta", "cosine of the error angle"),
     "cos_psi": Notation("cosψ", r"\cos\psi", "cosine of the angle of a cap around w*"),
     "sin_psi": Notation("sinψ", r"\sin\psi", "sine of the angle of a cap around w*"),
     "c_min": Notation("c_min", r"c_{\min}", "lower bound of the tangential constant c(θ) over [0, π]"),

@@ -134,4 +134,5 @@ def _other_layers() -> Claim:
         ),
         Weakening("radial-constant-relu", "with v = v*"),
         Weakening(STEP, "With v = v*"),
+        Weakening(TRAPPED, LEAST > 0),
     )

@@ -1,17 +1,19 @@
 """A1, A4, A5 and A6 past being on the sphere and at a fixed point, and where they need neither."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sympy import Abs, Eq, Expr, Integer, Ne, Piecewise, Rational, sqrt
 
-from proofs_check.claims.opposite_limit import SHORT, opposed_step
+from proofs_check.claims.opposite_limit import SHORT
 from proofs_check.claims.splitting_checks import ALPHA
 from proofs_check.claims.trapping import HERE, K, R
 from proofs_check.claims.weakened import failing
 from proofs_check.evidence.smt import Query, square_roots, unsatisfiable
 from proofs_check.records import Claim, Control, Weakening
 from theory import splitting
-from theory.symbols import alpha, beta, c, eta, kappa, lam, norm_p, norm_w, rho, t, w_dot_u, x
+from theory.penalties import PENALTIES, TITLES
+from theory.symbols import a, alpha, beta, c, eta, kappa, norm_p, norm_w, rho, t, u, w_dot_u, x
 
 POSITIVE = (c > 0, beta > 0, eta > 0)
 ONE_PERCENT = Rational(101, 100)
@@ -19,7 +21,7 @@ ONE_PERCENT = Rational(101, 100)
 
 def claims() -> tuple[Claim, ...]:
     """What fails off the sphere or at other iterates, and what does not."""
-    return _off_the_sphere(), _any_iterate(), _hard_limits(), _longer_u(), _acute_iterates()
+    return _off_the_sphere(), *map(_any_iterate, PENALTIES), _hard_limits(), _longer_u(), _acute_iterates()
 
 
 def _off_the_sphere() -> Claim:
@@ -50,31 +52,53 @@ def _off_the_sphere() -> Claim:
     )  # fmt: skip
 
 
-def _any_iterate() -> Claim:
-    along, across = opposed_step(Integer(0), Integer(1))
-    bound = sqrt(2) * lam / c
-    step = (R > 0, Eq(R**2, along**2 + across**2))
-    names = ("l1-error-bound", "l1-sharp-error-bound")
+# S(1) by the threshold t, and what ties it to that; transformed l1 up to the critical weight.
+_MOVED = (1 - u) * (a + u) ** 2
+AFTER_E2: Mapping[str, tuple[Expr, tuple[Expr, ...], Mapping[Expr, object]]] = {
+    "l1": (1 - t, (t <= 1,), {t: Rational(1, 5), R: Rational(5, 8)}),
+    "l0": (Integer(1), (t < 1,), {t: Rational(1, 5), R: sqrt(34) / 8}),
+    "tl1": (
+        u,
+        (a > 0, u > 0, u < 1, Eq(t, _MOVED / a**2), a**3 >= 2 * _MOVED),
+        {a: 3, u: Rational(9, 10), t: Rational(169, 1000), R: sqrt(117) / 16},
+    ),
+}
+
+
+def _any_iterate(penalty: str) -> Claim:
+    kept, tied, example = AFTER_E2[penalty]
+    along, across = eta * c, 1 - eta * (c + beta) + eta * beta * kept
+    bound = sqrt(2) * beta * t / c
+    step = (*tied, R > 0, Eq(R**2, along**2 + across**2))
 
     def implication(claim: Claim) -> Query:
         return Query(Abs(across) <= claim.subject * R, step, square_roots(claim.subject))
 
+    def pinned(claim: Claim) -> Mapping[str, Query]:
+        whole = implication(claim)
+        values = [Eq(symbol, example[symbol]) for symbol in (a, t) if symbol in example]
+        return {"the weight of the example": replace(whole, assumptions=(*whole.assumptions, *values))}
+
     return failing(
-        "l1-error-bound-at-every-iterate",
+        f"{penalty}-error-bound-at-every-iterate",
         "A6",
-        "With l1 in the plane and w* = e₁ the sine of the error angle is at most {subject} after a step "
-        "with 0 < η ≤ 1/(c+β) from w = e₂.",
+        f"With the {TITLES[penalty]} penalty of threshold t in the plane and w* = e₁ the sine of the error "
+        "angle is at most {subject} after a step with 0 < η ≤ 1/(c+β) from w = e₂.",
         bound,
         implication,
-        assumptions=(*POSITIVE, lam > 0, SHORT),
-        example={c: 3, beta: 5, lam: 1, eta: Rational(1, 8), R: Rational(5, 8)},
-        at="from w = (0, 1) to (3, 4)/8 with c = 3, λ = 1, β = 5, η = 1/8: 4/5 > √2/3",
+        assumptions=(*POSITIVE, t > 0, SHORT),
+        example={c: 3, beta: 5, eta: Rational(1, 8), **example},
+        at="one step with c = 3, β = 5 and η = 1/8",
+        queries=pinned,
         controls=(
             Control("half of it", bound / 2),
-            Control("the bound without the root", lam / c),
+            Control("the bound without the root", beta * t / c),
             Control("repair: 1", Integer(1) + 0 * c, holds=True),
         ),
-        weakens=tuple(Weakening(name, "fixed point") for name in names),
+        weakens=tuple(
+            Weakening(name, "fixed point")
+            for name in (f"{penalty}-error-bound", f"{penalty}-sharp-error-bound")
+        ),
     )
 
 

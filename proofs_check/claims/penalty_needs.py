@@ -6,7 +6,7 @@ from proofs_check.claims.thresholding import inverse, positive_part, query
 from proofs_check.claims.trapping import real
 from proofs_check.claims.weakened import failing
 from proofs_check.records import Claim, Control, Weakening
-from theory.penalties import thresholding
+from theory.penalties import TITLES, thresholding
 from theory.symbols import a, lam, mu, u, x
 
 LARGE, SMALL = "tl1-tends-to-l1-for-large-a", "tl1-tends-to-l0-for-small-a"
@@ -18,7 +18,13 @@ def _order(penalty: str) -> str:
 
 def claims() -> tuple[Claim, ...]:
     """What fails without an assumption of P1, P5 or P6."""
-    return _negative_weight(), _lengthened(), _negative_shape(), _small_shape(), _near_zero()
+    return (
+        _negative_weight(),
+        *map(_lengthened, ("l1", "tl1")),
+        _negative_shape(),
+        _small_shape(),
+        _near_zero(),
+    )
 
 
 def _negative_weight() -> Claim:
@@ -51,22 +57,22 @@ def _negative_weight() -> Claim:
     )
 
 
-def _lengthened() -> Claim:
+def _lengthened(penalty: str) -> Claim:
     return failing(
-        "l1-proximal-map-shortens-for-negative-weights",
+        f"{penalty}-proximal-map-shortens-for-negative-weights",
         "P5",
-        "For μ > {subject} the l1 proximal map has |S(x)| ≤ |x|, as x = u + μ is at least u ≥ 0.",
+        f"For μ > {{subject}} the {TITLES[penalty]} proximal map has |S(x)| ≤ |x|: x(u) is at least u ≥ 0.",
         Integer(-2),
-        lambda claim: query(inverse("l1")[1] >= u, u >= 0, mu > claim.subject),
-        assumptions=(),
-        example={mu: -1, u: 1},
-        at="μ = -1: x = 0 has the image u = 1",
+        lambda claim: query(inverse(penalty)[1] >= u, u >= 0, mu > claim.subject),
+        assumptions=(a > 0,),
+        example={mu: -1, u: 1, a: 1},
+        at="μ = -1 and a = 1: the image u = 1 is that of a smaller x",
         controls=(
             Control("-3/2", -Rational(3, 2)),
             Control("-1/100", -Rational(1, 100)),
             Control("repair: 0", Integer(0), holds=True),
         ),
-        weakens=(Weakening(_order("l1"), mu > 0),),
+        weakens=(Weakening(_order(penalty), mu > 0),),
     )
 
 
