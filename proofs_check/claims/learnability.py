@@ -192,8 +192,8 @@ def _learned() -> Claim:
     return Claim(
         id="learning-probability",
         label="A12",
-        statement="From a uniform start RVSCGD with pull at most Λ ≤ c learns, sinθ ≤ Λ/c in the limit, with "
-        "probability at least {subject}.",
+        statement="From a uniform start RVSCGD with 0 < η ≤ 1/c and pull at most Λ ≤ c learns, "
+        "limsup θ ≤ arcsin(Λ/c), with probability at least {subject}.",
         source=HERE,
         subject=subject,
         sharper="larger",

@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 LEVELS = (0.01, 0.3, 0.499999, 0.500001, 0.7, 1.0, 3.0)
 # κ over β.
 ABOVE = (1.0001, 1.1, 2.0, 30.0)
-EVERYWHERE = (-2.0, 0.3, 0.7, 0.995, 0.999, 1.0, *ABOVE)
+EVERYWHERE = (-2.0, 0.3, 0.7, 0.995, 0.999, 1.0, *ABOVE, *ABOVE)
 
 
 @dataclass(frozen=True)

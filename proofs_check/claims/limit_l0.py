@@ -5,18 +5,25 @@ for that would need c|w*ᵢ| <= κt. So (κ - β)w = c w*, and w = w* if κ > β
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from numpy.typing import NDArray
 from sympy import Eq, Or, Piecewise, Rational, Symbol
 
+from numerics import gaussian
 from numerics.closed_forms import evaluate
-from numerics.penalties import threshold
-from proofs_check.claims.limit_cases import ABOVE, Solution, solutions
+from numerics.limit import LimitPoint, limit_points
+from proofs_check.claims.cases import SEEDS, decades
 from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.records import Claim, Control, Expected, Provenance, Source, Weakening
 from theory.symbols import beta, c, kappa, t, w_star_i, x
 
+Array = NDArray[np.float64]
 HERE = Source(Provenance.DERIVED)
 
 
@@ -47,7 +54,13 @@ def _unique_l0() -> Claim:
         uses=("fixed-points-of-the-step", "l0-has-no-bias-for-large-entries"),
         evidence=(
             unsatisfiable(queries, "no such entry is set to zero at κ ≤ c + β"),
-            searched(lambda: solutions("l0", ABOVE), _another, "constructed fixed points"),
+            searched(
+                _small_entries,
+                _another,
+                "all fixed points of teachers, by their survivors",
+                borders=BORDERS,
+                fewer=4,
+            ),
         ),
         controls=(
             Control("the threshold itself", t),
@@ -58,21 +71,61 @@ def _unique_l0() -> Claim:
     )
 
 
+@dataclass(frozen=True)
+class SmallEntries:
+    """A teacher with entries over ``decades``, and l0; its smallest is the bound over ``level``."""
+
+    s: int
+    decades: float
+    c: float
+    beta: float
+    level: float
+    seed: int
+
+    @property
+    def w_star(self) -> Array:
+        """The teacher, (s + 1,); one entry is zero."""
+        rng = np.random.default_rng(self.seed)
+        sizes = 10 ** (-self.decades * np.append(rng.uniform(0, 1, self.s - 1), 1.0))
+        sizes[0] = 1.0
+        return gaussian.normalise(np.append(rng.choice((-1.0, 1.0), self.s) * sizes, 0.0))
+
+    def limits(self, t_: float) -> tuple[LimitPoint, ...]:
+        """All fixed points with κ > β, for every choice of the entries that survive."""
+        chosen = np.array(list(product((False, True), repeat=self.s)))
+        masks = np.column_stack([chosen, np.zeros(len(chosen), dtype=np.bool_)])
+        lam = self.beta * t_**2 / 2
+        return limit_points(self.w_star, self.c, "l0", lam, self.beta, survivors=masks)
+
+
+# The smallest entry is a thousandth of the others, where the bound is all but attained; and half of them.
+BORDERS = (SmallEntries(2, 3.0, 1.0, 1.0, 1 - 1e-6, 0), SmallEntries(4, 0.3, 1.0, 100.0, 1 - 1e-6, 1))
+
+
+def _small_entries() -> SearchStrategy[SmallEntries]:
+    """Up to four entries, equal ones too, and the smallest down to just above the bound."""
+    return st.builds(
+        SmallEntries, st.sampled_from((1, 2, 3, 4)), st.sampled_from((0.0, 0.3, 1.0, 3.0)),
+        decades(-1, 1), decades(-2, 2), st.sampled_from((0.5, 0.9, 0.999, 1 - 1e-6)), SEEDS,
+    )  # fmt: skip
+
+
 def _another(claim: Claim) -> Violation:
-    def test(case: Solution) -> str | None:
-        w, _, w_star, norm = case.vectors
-        # Entries of the constructed teacher that are zero are so exactly.
-        smallest = float(np.abs(w_star[w_star != 0]).min(initial=np.inf))
-        level = float(threshold(case.mu, "l0"))
-        least = float(evaluate(claim.subject, {c: norm or 1.0, beta: case.beta, t: level}))
-        if not norm or not smallest > least:
+    def test(case: SmallEntries) -> str | None:
+        size = np.abs(case.w_star)
+        smallest = float(size[size > 0].min())
+        # The bound is proportional to t, so that this t makes it the level times the smallest entry.
+        per_t = float(evaluate(claim.subject, {c: case.c, beta: case.beta, t: 1.0}))
+        level = case.level * smallest / per_t if per_t > 0 else case.level * smallest
+        least = float(evaluate(claim.subject, {c: case.c, beta: case.beta, t: level}))
+        if not smallest > least:
             return None
-        off = float(np.abs(w - w_star).max())
-        climb(least / smallest, "entries as small as are admitted")
-        # w* is the normalised difference of κw and βu.
-        if off <= 1e-12 * (case.ratio + 1) / (case.ratio - 1):
+        found = [point for point in case.limits(level) if point.kappa > case.beta]
+        off = max((point.angle for point in found), default=np.pi)
+        climb(off, "another fixed point, or none")
+        if off <= 1e-12:
             return None
-        return f"w differs from w* by {off:.3g}, whose entries exceed {least:.3g}"
+        return f"{len(found)} fixed points, one {off:.3g} from w*, whose entries exceed {least:.3g}"
 
     return test
 

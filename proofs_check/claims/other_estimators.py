@@ -189,9 +189,10 @@ def _trapped() -> Claim:
     return Claim(
         id="angle-is-trapped-with-any-estimator",
         label="A13",
-        statement="Let c(θ) ≥ c_min > Λ and 1 - ηγ(θ) ≥ 0. If θ⁰ ≤ π - δ with c_min sinδ > Λ, θ falls above "
-        "π/2, never leaves a cap θ ≤ ψ with sinψ ≥ {subject}, ψ ≤ π/2, and limsup sinθ ≤ Λ/c_min: an "
-        "estimator with 0 ≤ μ′ ≤ M and E[μ′(sG)] ≥ μ_min > 0 for 0 ≤ s ≤ 1 learns by short steps.",
+        statement="Let c(θ) ≥ c_min > Λ and 1 - ηγ(θ) ≥ 0 up to π - δ. If θ⁰ ≤ π - δ with c_min sinδ > Λ, "
+        "θ falls above π/2, never leaves a cap θ ≤ ψ with sinψ ≥ {subject}, ψ ≤ π/2, and limsup sinθ ≤ "
+        "Λ/c_min: an estimator with 0 ≤ μ′ ≤ M and E[μ′(sG)] ≥ μ_min > 0 for 0 ≤ s ≤ 1 learns by short "
+        "steps.",
         source=HERE,
         subject=subject,
         sharper="smaller",

@@ -71,7 +71,8 @@ def pulled_steps() -> SearchStrategy[PulledStep]:
 class AdversarialRun:
     """A run of RVSCGD that starts just inside the angle π - δ, with an adversary of norm ε in the gradient.
 
-    Λ + ε is ``level`` times c sinδ, and Λ the ``share`` of it. ``script`` holds the adversary's angles, one a
+    The step is ``fraction`` times 1/(c + β), but at most 1/c, up to which the angle is trapped. Λ + ε is
+    ``level`` times c sinδ, and Λ the ``share`` of it. ``script`` holds the adversary's angles, one a
     step, from the direction away from w* towards -w; when it is used up, the adversary turns w away. The
     entries of w* may be ``equal`` in magnitude, where a penalty can pull most.
     """
@@ -133,10 +134,10 @@ class AdversarialRun:
             return np.asarray(w - w_star + self.error * (np.cos(tilt) * toward / length + np.sin(tilt) * w))
 
         shape = self.a if self.penalty == "tl1" else None
-        eta = self.fraction * largest_step(1.0, self.beta)
+        eta = min(self.fraction * largest_step(1.0, self.beta), 1.0)
         return rvscgd(
             starts, w_star, 1.0, self.penalty, self.lam, self.beta, eta, shape,
-            gradient=gradient, max_iterations=steps, history=True,
+            gradient=gradient, any_step=True, max_iterations=steps, history=True,
         )  # fmt: skip
 
 
@@ -148,8 +149,8 @@ def adversarial_runs() -> SearchStrategy[AdversarialRun]:
     return st.builds(
         lambda penalty, a, size, *rest: AdversarialRun(penalty, a, *size, *rest),
         st.sampled_from(("l1", "l0", "tl1")), decades(-2, 2), sizes, decades(-2, 2),
-        st.sampled_from((1.0, 0.3)), st.sampled_from((0.05, 0.4, 1.0, 1.5, np.pi / 2)), levels, shares, SEEDS,
-        scripts, st.booleans(),
+        st.sampled_from((1.0, 0.3, np.inf)), st.sampled_from((0.05, 0.4, 1.0, 1.5, np.pi / 2)), levels,
+        shares, SEEDS, scripts, st.booleans(),
     )  # fmt: skip
 
 
