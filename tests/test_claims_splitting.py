@@ -1,7 +1,9 @@
-"""The claims on the proximal maps, the splitting and the bounds are in order; wrong formulas are refuted."""
+"""The claims on the proximal maps, the splitting and the bounds refute wrong formulas.
+
+That they are in order is seen by `test_verify.py`, which judges the whole ledger.
+"""
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
@@ -24,8 +26,8 @@ from proofs_check.claims import (
     telescoping,
 )
 from proofs_check.context import Context
-from proofs_check.judge import Judgement, judge
-from proofs_check.records import Expected, Status, Verdict
+from proofs_check.judge import judge
+from proofs_check.records import Verdict
 from theory.symbols import a, alpha, beta, c, d, eta, kappa, lam, mu, norm_u_perp, rho, s, theta, x
 
 CONTEXT = Context()
@@ -44,20 +46,6 @@ FILES = (
 )
 CLAIMS = {claim.id: claim for file in FILES for claim in file.claims()}
 L1, L0, TL1 = (f"{name}-thresholding-is-a-global-minimiser" for name in ("l1", "l0", "tl1"))
-
-
-@cache
-def judgement(name: str) -> Judgement:
-    return judge(CLAIMS[name], CONTEXT)
-
-
-@pytest.mark.parametrize("name", CLAIMS)
-def test_claim_is_in_order(name):
-    found = judgement(name)
-    assert found.in_order, (found.status, found.findings)
-    assert found.planted == found.caught >= 2
-    if found.claim.expected is Expected.HOLDS:
-        assert found.status is Status.EXACT
 
 
 @pytest.mark.parametrize("name", CLAIMS)
@@ -133,24 +121,17 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("error", PLANTED)
-def test_wrong_formula_is_refuted(error):
+def test_wrong_formula_is_refuted_without_the_symbols(error):
     name, subject = PLANTED[error]
     assert subject != CLAIMS[name].subject
-    wrong = replace(CLAIMS[name], subject=subject, controls=())
-    found = [piece.check(wrong, CONTEXT).verdict for piece in wrong.evidence]
-    assert Verdict.REFUTES in found
-
-
-@pytest.mark.parametrize("error", PLANTED)
-def test_sampled_evidence_refutes_it_without_the_symbols(error):
-    name, subject = PLANTED[error]
     wrong = replace(CLAIMS[name], subject=subject)
-    sampled = [piece for piece in wrong.evidence if piece.kind != "symbolic"]
-    assert Verdict.REFUTES in [piece.check(wrong, CONTEXT).verdict for piece in sampled]
+    others = (piece for piece in wrong.evidence if piece.kind != "symbolic")
+    assert any(piece.check(wrong, CONTEXT).verdict is Verdict.REFUTES for piece in others)
 
 
 def test_decrease_up_to_twice_the_step_fails_by_a_case_that_can_be_rebuilt():
-    readable, finding, exact = judgement("no-increase-up-to-twice-the-step").findings
+    failing = CLAIMS["no-increase-up-to-twice-the-step"]
+    readable, finding, exact = (piece.check(failing, CONTEXT) for piece in failing.evidence)
     assert "eta = 3/5" in readable.witness
     assert "eta = " in exact.witness
     assert "FreeStep(d=" in finding.witness

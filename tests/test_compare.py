@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from numerics import bounds, network, penalties
 from numerics.sweep_records import CellSpec
 from proofs_check import cli
 from proofs_check.commands import compare
-from proofs_check.figures import catalogue
+from proofs_check.figures import catalogue, gallery
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = ("--dim", "12", "--sparsity", "3", "--runs", "8")
@@ -28,12 +29,24 @@ def command(*arguments, cwd):
     return subprocess.run(line, cwd=cwd, env=environment, capture_output=True, encoding="utf-8", check=False)
 
 
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """The command in this process, in a folder of its own: its exit code, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments):
+        code = cli.main(["compare", *map(str, arguments)])
+        return code, *capsys.readouterr()
+
+    return command
+
+
 @pytest.mark.parametrize("ste", compare.ESTIMATORS)
-def test_no_penalty_and_no_estimator_violates_a_bound(tmp_path, ste):
-    done = command(*SMALL, "--ste", ste, "--json", "out.json", "--csv", "out.csv", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert max(len(line.rstrip()) for line in done.stdout.splitlines()) <= 80  # that of a common terminal
-    assert "0 violations in 360 runs (45 cells); 0 not converged" in done.stdout
+def test_no_penalty_and_no_estimator_violates_a_bound(run, tmp_path, ste):
+    code, out, err = run(*SMALL, "--ste", ste, "--json", "out.json", "--csv", "out.csv")
+    assert (code, err) == (0, "")
+    assert max(len(line.rstrip()) for line in out.splitlines()) <= 80  # that of a common terminal
+    assert "0 violations in 360 runs (45 cells); 0 not converged" in out
     document = json.loads((tmp_path / "out.json").read_text())
     assert document["seed"] == 0
     assert document["parameters"]["ste"] == ste
@@ -45,14 +58,18 @@ def test_no_penalty_and_no_estimator_violates_a_bound(tmp_path, ste):
         assert row == {key: "" if value is None else str(value) for key, value in record.items()}
 
 
-def test_one_seed_gives_one_document_and_one_figure_to_the_byte(tmp_path):
-    # Two processes, as the order of a set changes from one to the next.
-    for name in ("one", "two"):
-        done = command(
+def test_one_seed_gives_one_document_and_one_figure_to_the_byte(run, tmp_path):
+    def line(name):
+        return (
             *SMALL, "--penalty", "l0", "l0", "--figures", name, "--only", "penalties", "angles",
-            "--json", f"{name}.json", cwd=tmp_path,
+            "--json", f"{name}.json",
         )  # fmt: skip
-        assert (done.returncode, done.stderr) == (0, "")
+
+    # Two processes, as the order of a set changes from one to the next.
+    code, _, err = run(*line("one"))
+    assert (code, err) == (0, "")
+    done = command(*line("two"), cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
     drawn = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert drawn == ["angles-l0.png", "angles-l0.svg", "penalties.png", "penalties.svg"]
     assert (
@@ -98,21 +115,20 @@ def test_another_seed_gives_other_errors(tmp_path):
         (("--figures", "new", "--json", "no/x"), "--json=no/x, the folder of the file must exist"),
     ],
 )
-def test_a_bad_argument_ends_with_one_sentence_and_no_file(tmp_path, arguments, sentence):
+def test_a_bad_argument_ends_with_one_sentence_and_no_file(run, tmp_path, arguments, sentence):
     (tmp_path / "taken").touch()
-    done = command(*arguments, cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"rvscgd compare: {sentence}\n"
+    assert run(*arguments) == (2, "", f"rvscgd compare: {sentence}\n")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
 @pytest.mark.parametrize(
     "arguments", [("--penalty", "l2"), ("--ste", "tanh"), ("--dim", "2.5"), ("--penal", "l1")]
 )
-def test_an_argument_that_cannot_be_read_ends_with_the_usage(tmp_path, arguments):
-    done = command(*arguments, cwd=tmp_path)
-    assert done.returncode == 2
-    assert arguments[-1] in done.stderr
+def test_an_argument_that_cannot_be_read_ends_with_the_usage(run, capsys, arguments):
+    with pytest.raises(SystemExit) as leaving:
+        run(*arguments)
+    assert leaving.value.code == 2
+    assert arguments[-1] in capsys.readouterr().err
 
 
 def test_a_bound_planted_too_small_is_counted_and_fails_the_command(tmp_path, monkeypatch, capsys):
@@ -134,12 +150,12 @@ def test_a_disk_that_fills_up_is_a_sentence(tmp_path, monkeypatch, capsys):
     assert not list(tmp_path.iterdir())
 
 
-def test_figures_of_exact_recovery_and_of_trapped_runs_can_be_drawn(tmp_path):
+def test_figures_of_exact_recovery_and_of_trapped_runs_can_be_drawn(run, tmp_path, monkeypatch):
+    # What other processes measure is the same, and costs their imports.
+    monkeypatch.setattr(gallery, "WORTH_PROCESSES", math.inf)
     # In the plane with a teacher on an axis the error is 0, which has no logarithm.
-    done = command(
-        "--dim", 2, "--sparsity", 1, "--runs", 8, "--penalty", "l1", "--figures", "f", cwd=tmp_path
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    code, _, err = run("--dim", 2, "--sparsity", 1, "--runs", 8, "--penalty", "l1", "--figures", "f")
+    assert (code, err) == (0, "")
     names = [*(f"{name}-l1" for name in compare.PICTURES if name != "penalties"), "penalties"]
     assert {path.name for path in (tmp_path / "f").iterdir()} == {
         f"{name}.{kind}" for name in names for kind in ("svg", "png")

@@ -5,10 +5,7 @@ import contextlib
 import io
 import json
 import re
-import subprocess
-import sys
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,16 +18,8 @@ from proofs_check.commands import formulas
 from theory import catalogue
 from theory import symbols as sym
 
-ROOT = Path(__file__).resolve().parent.parent
 FORMULAS = {f.name: f for section in catalogue.SECTIONS for f in catalogue.derivations(section)}
 VECTORS = {sym.w_hat, sym.w_star, sym.v, sym.v_star, sym.ones}
-
-
-def command(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "proofs_check", "formulas", *arguments],
-        cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False,
-    )  # fmt: skip
 
 
 @cache
@@ -94,12 +83,13 @@ def test_section_label_and_name_choose_in_the_order_of_the_theory(arguments, exp
     ("name", "near"),
     [("wedge-probabilty", "wedge-probability"), ("wedge", "wedge-mean"), ("G9", "G"), ("qqq", "gaussian")],
 )
-def test_unknown_name_leaves_with_2_and_tells_the_nearest(name, near):
-    done = command("G1", name)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert name in done.stderr
-    assert near in done.stderr.partition(";")[2]
-    assert done.stderr.count("\n") == 1
+def test_unknown_name_leaves_with_2_and_tells_the_nearest(name, near, capsys):
+    assert main(["formulas", "G1", name]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert name in said.err
+    assert near in said.err.partition(";")[2]
+    assert said.err.count("\n") == 1
 
 
 def test_text_shows_formula_on_the_line_of_its_quantity_and_a_legend():

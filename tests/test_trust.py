@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sympy import Integer
 
+from proofs_check.cli import main
 from proofs_check.context import Context
 from proofs_check.judge import judge
 from proofs_check.ledger import ledger, select, validate
@@ -142,31 +143,32 @@ def test_code_of_a_case_imports_what_its_text_names():
     assert "from math import inf, nan" in code("x", (float("inf"),))
 
 
-def explain(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "proofs_check", "explain", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def explain(capsys):
+    """The command in this process, which has derived the ledger: exit code, output and errors."""
+
+    def command(*arguments):
+        return main(["explain", *arguments]), *capsys.readouterr()
+
+    return command
 
 
-def test_explain_shows_statement_ancestors_evidence_controls_and_the_command():
-    done = explain("wedge-mean", "--seed", "3")
-    assert done.returncode == 0, done.stderr
+def test_explain_shows_statement_ancestors_evidence_controls_and_the_command(explain):
+    code_, out, err = explain("wedge-mean", "--seed", "3")
+    assert code_ == 0, err
     for part in ("statement", "source", "assumes", "example", "rests on", "evidence", "can miss", "planted"):
-        assert part in done.stdout
-    assert "rvscgd verify wedge-mean --seed 3 --effort quick" in done.stdout
+        assert part in out
+    assert "rvscgd verify wedge-mean --seed 3 --effort quick" in out
 
 
-def test_explain_shows_what_a_claim_weakens_in_the_words_of_the_other():
-    done = explain("every-solution-is-a-fixed-point")
-    assert done.returncode == 0
-    assert "solutions-fixed-by-every-short-step, which assumes: exactly if κ > 0" in done.stdout
+def test_explain_shows_what_a_claim_weakens_in_the_words_of_the_other(explain):
+    code_, out, _ = explain("every-solution-is-a-fixed-point")
+    assert code_ == 0
+    assert "solutions-fixed-by-every-short-step, which assumes: exactly if κ > 0" in out
 
 
-def test_explain_refuses_an_unknown_claim_in_one_sentence():
-    done = explain("no-such-claim")
-    assert done.returncode == 2
-    assert done.stderr.strip().startswith("rvscgd explain: CLAIM='no-such-claim'")
-    assert "Traceback" not in done.stderr
+def test_explain_refuses_an_unknown_claim_in_one_sentence(explain):
+    code_, out, err = explain("no-such-claim")
+    assert (code_, out) == (2, "")
+    assert err.startswith("rvscgd explain: CLAIM='no-such-claim'")
+    assert err.count("\n") == 1
