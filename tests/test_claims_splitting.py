@@ -105,8 +105,9 @@ PLANTED = {
     "l0 bound without the two": _whole("l0-error-bound", lambda f: f.subs(lam, lam / 2)),
     "tl1 bound by d - 1 times a third": _whole("tl1-error-bound", lambda f: f.subs(d, d / 3)),
     "sharp l1 bound two percent low": _whole("l1-sharp-error-bound", lambda f: f * Rational(49, 50)),
+    # √(s-1) becomes √((s-1)/2), which has a value for a single entry, too.
     "sharp sparse tl1 bound of half the entries": _whole(
-        "tl1-sharp-error-bound-by-the-sparsity", lambda f: f.subs(s, s / 2)
+        "tl1-sharp-error-bound-by-the-sparsity", lambda f: f.subs(s, (s + 1) / 2)
     ),
     "angle of l1 without its norm": _whole(
         "l1-error-angle-where-no-entry-is-lost", lambda f: f.subs(lam, lam * Rational(101, 100))
