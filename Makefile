@@ -14,7 +14,7 @@ verify: .venv/installed
 	$(BIN)/rvscgd verify
 
 test: .venv/installed-test
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .

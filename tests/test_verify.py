@@ -14,6 +14,7 @@ from proofs_check.cli import main
 
 LABELS = {"G1", "G2", "G3", "G4", "G5", "G6", "L1", "L2", "L3", "L4", "L5", "L6", "L8", "P1", "P2", "P3"}
 LABELS |= {"A1", "A4", "A5", "A6", "A8", "A9", "A10", "A11", "A12", "A13"}
+QUICK = ("G1", "G2", "P1", "P2", "P5", "A8")
 COMMAND = [sys.executable, "-m", "proofs_check", "verify"]
 
 
@@ -117,10 +118,14 @@ def test_bad_usage_is_one_sentence_and_exit_code_two(arguments, words, tmp_path,
 
 @pytest.fixture
 def begun(tmp_path):
-    """A run on several workers, in a group of its own, that has judged its first claim, and its JSON."""
+    """A run on several workers, in a group of its own, that has judged its first claim, and its JSON.
+
+    It judges claims that take little time, so that the first comes soon, and many enough for two workers.
+    """
     target = tmp_path / "verdicts.json"
-    arguments = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen([*COMMAND, "--json", str(target)], start_new_session=True, **arguments) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    line = [*COMMAND, *QUICK, "--json", str(target)]
+    with subprocess.Popen(line, start_new_session=True, **pipes) as process:
         assert process.stderr.readline().startswith("1/")
         yield process, target
         process.communicate(timeout=60)
