@@ -21,8 +21,8 @@ STATUS_OF_STRENGTH = {
     Strength.SAMPLED: Status.SAMPLED,
     Strength.CITED: Status.CITED,
 }
-# Seconds for one check of the claim, or of an error picked by hand, by effort. The slowest takes a minute at
-# effort full on an idle machine.
+# Seconds for one check of the claim, or of an error picked by hand, by effort. A hang is meant, and no slow
+# machine: the runs of A12, which take three quarters of a minute at effort full, have forty times as long.
 LIMIT_QUICK, LIMIT_FULL = 300, 1800
 NOT_ASKED = Finding(Verdict.UNASKED, "the error is refuted, and the check has withheld support before")
 NOT_ASKED_ANY_MORE = Finding(Verdict.UNASKED, "the checks were ended before they answered")
