@@ -99,8 +99,7 @@ def _compare(claim: Claim, right: Basic, wrong: Basic, sharper: str | None, cont
     if isinstance(right, Relational):
         return _compare_relations(claim, right, wrong)
     sign = {"smaller": 1, "larger": -1, None: 0}[sharper]
-    count = MORE_FOR_CASES * POINTS if right.has(Piecewise) or wrong.has(Piecewise) else 4 * POINTS
-    pairs = list(_values(claim, right, wrong, context, count))
+    pairs = list(_values(claim, right, wrong, context, 4 * POINTS if sign else POINTS))
     nowhere = any(false is None for _, false in pairs)
     if nowhere and _undefined(claim.assumptions, wrong):
         return Relation.UNDEFINED
@@ -138,19 +137,25 @@ def _values(
     symbols = right.free_symbols | wrong.free_symbols
     by_definition = ANGLE if theta in symbols else ()
     known = replace(claim, assumptions=(*claim.assumptions, *by_definition))
+    more = MORE_FOR_CASES * POINTS if right.has(Piecewise) or wrong.has(Piecewise) else 0
     try:
-        chosen = points(known, symbols, context.rng(claim.id, "equivalence"), count)
+        chosen = points(known, symbols, context.rng(claim.id, "equivalence"), max(count, more))
     except NoPointError:
         return
-    for point in chosen:
-        yield _number(right, point), _number(wrong, point)
+    for number, point in enumerate(chosen):
+        seen = value(right, point), value(wrong, point)
+        if number <= count:
+            yield tuple(
+                _number(one, point) if ball is None else ball
+                for one, ball in zip((right, wrong), seen, strict=True)
+            )
+        elif None not in seen:
+            # The points that are there to meet each case cost little, or are left out.
+            yield seen
 
 
 def _number(expression: Expr, point: Mapping[Any, Any]) -> Any:
-    """The value of an expression, or None where it is no finite real number."""
-    seen = value(expression, point)
-    if seen is not None:
-        return seen
+    """SymPy's value of an expression, or None where it is no finite real number."""
     try:
         number = N(expression.subs(point), DIGITS)
     except (TypeError, ZeroDivisionError):  # SymPy compares a complex number, mpmath meets a pole

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add, mul
 from typing import Any
 
@@ -54,12 +54,17 @@ class EnclosureError(ValueError):
 
 def rational_ball(number: Any) -> Any:
     """Ball around a rational number, SymPy's, Python's or flint's own left as it is."""
-    from flint import arb, fmpq
+    from flint import arb
 
-    if isinstance(number, arb):
-        return number
+    return number if isinstance(number, arb) else arb(_fraction(number))
+
+
+@lru_cache(maxsize=10_000)
+def _fraction(number: Any) -> Any:
+    from flint import fmpq
+
     exact = number if isinstance(number, (Fraction, Rational)) else Rational(number)
-    return arb(fmpq(int(exact.numerator), int(exact.denominator)))
+    return fmpq(int(exact.numerator), int(exact.denominator))
 
 
 def ball(expression: Expr, values: Mapping[Any, Any]) -> Any:
