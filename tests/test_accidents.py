@@ -29,8 +29,9 @@ from proofs_check.evidence.quadrature import integrals
 from proofs_check.evidence.real_solver import Problem
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.symbolic import vanishing
+from proofs_check.evidence.tolerance import BlindToleranceError
 from proofs_check.judge import judge
-from proofs_check.records import Claim, Control, Evidence, Provenance, Source, Status
+from proofs_check.records import Claim, Control, Evidence, Provenance, Source, Status, Verdict
 from proofs_check.trust import CAN_MISS
 
 x = Symbol("x", real=True)
@@ -349,7 +350,7 @@ def test_simplification_that_is_always_zero_does_not_save_a_false_statement(monk
 # Tolerances that are larger than what they guard
 
 
-@pytest.mark.parametrize("size", [Rational(1, 10**35), Rational(1, 10**31), Rational(1, 10**400)])
+@pytest.mark.parametrize("size", [Rational(1, 10**35), Rational(1, 10**33), Rational(1, 10**400)])
 def test_residual_whose_terms_are_all_negligible_is_an_error_unless_its_sign_is_certain(size):
     def judged(constant):
         terms = (x**2, 2 * x, constant, -((x + 1) ** 2))
@@ -358,6 +359,19 @@ def test_residual_whose_terms_are_all_negligible_is_an_error_unless_its_sign_is_
 
     assert judged(1).status is Status.ERROR
     assert judged(2).status is Status.REFUTED
+
+
+def test_terms_may_fade_at_some_of_the_points_but_not_at_nearly_all():
+    def judged(scale):
+        density = sqrt(2) * exp(-((scale * x) ** 2))
+        terms = (density * term for term in (x**2, 2 * x, 1, -((x + 1) ** 2)))
+        fading = vanishing(lambda _: (sum(terms),), "fading")
+        return fading.check(CHECKERS["symbolic"].claim(assumptions=(x > 0,)), Context())
+
+    # Points lie up to 4. The density is negligible beyond 8.3, 2.8 and 0.08.
+    assert [judged(scale).verdict for scale in (1, 3)] == [Verdict.SUPPORTS] * 2
+    with pytest.raises(BlindToleranceError):
+        judged(100)
 
 
 def test_integrals_below_the_width_that_is_allowed_are_an_error():
