@@ -12,6 +12,7 @@ from proofs_check.context import Context
 from proofs_check.evidence import monte_carlo, scores
 from proofs_check.evidence.monte_carlo import enough, root_mean_square, sampled_mean
 from proofs_check.evidence.scores import FALSE_ALARM, MISS, detectable, difference, noncentrality, score
+from proofs_check.evidence.two_samples import same_mean
 from proofs_check.judge import judge
 from proofs_check.ledger import comparisons, ledger, validate
 from proofs_check.records import Claim, Control, Provenance, Source, Status, Verdict
@@ -140,6 +141,30 @@ def test_freedom_of_a_difference_is_that_of_welch_and_lies_between_those_of_its_
     still = Estimate(np.zeros(1), np.zeros((1, 1)), 10)
     assert difference(still, other).samples in (29, 30)
     assert score(difference(still, still), np.zeros(1)).tail == 1
+
+
+@pytest.mark.parametrize(
+    ("factor", "planted", "looks", "seen"),
+    [
+        (1, False, 1, Verdict.SUPPORTS),
+        (1, True, 2, Verdict.SUPPORTS),
+        (Rational(1005, 1000), False, 1, Verdict.REFUTES),
+        (Rational(1005, 1000), True, 2, Verdict.REFUTES),
+        (Rational(102, 100), True, 1, Verdict.REFUTES),
+    ],
+)
+def test_planted_errors_are_glanced_at_and_the_small_ones_looked_at_in_full(factor, planted, looks, seen):
+    drawn = []
+
+    def above(subject, case, samples, rng):
+        drawn.append(samples)
+        return absolute(float(subject), samples, rng)
+
+    check = same_mean(lambda _: [1.0], absolute, above, "means").check
+    found = check(replace(claim(Rational(factor)), planted=planted), Context(full=True))
+    assert found.verdict is seen
+    # A pilot and a sample each time: two percent are seen at a glance, half a percent are not.
+    assert len(drawn) == 2 * looks
 
 
 def test_mean_without_variance_has_to_agree_exactly():

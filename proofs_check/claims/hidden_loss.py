@@ -7,8 +7,6 @@ differentiated under the integral is not shown by the exact check: the sampled o
 a segment, on which a point is drawn with each input, so that no rule of integration enters.
 """
 
-import math
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,28 +18,15 @@ from sympy.core.function import AppliedUndef
 from numerics.closed_forms import evaluate
 from numerics.monte_carlo import Estimate, estimate
 from proofs_check.claims.proxies import Estimated, estimated
-from proofs_check.context import Context
-from proofs_check.evidence.monte_carlo import Sized, TooNoisyError, conclude, enough, of_size, precision
-from proofs_check.evidence.scores import difference, score
 from proofs_check.evidence.symbolic import vanishing
-from proofs_check.records import (
-    Claim,
-    Comparisons,
-    Control,
-    Evidence,
-    Finding,
-    Provenance,
-    Source,
-    Strength,
-    Verdict,
-)
+from proofs_check.evidence.two_samples import same_mean
+from proofs_check.records import Claim, Control, Evidence, Provenance, Source, Strength
 from theory.symbols import x
 
 Array = NDArray[np.float64]
 
 MU = Function("mu", real=True)
 SLOPE = Symbol("slope", real=True)
-ZERO: Array = np.zeros(1)
 STUDENT, TEACHER = Symbol("student_fires", real=True), Symbol("teacher_fires", real=True)
 
 
@@ -97,38 +82,9 @@ def _plain(expression: Expr) -> Expr:
 
 def _path_evidence() -> Evidence:
     """Differences of the mean potential against path integrals, both of them sampled."""
-
-    def check(claim: Claim, context: Context) -> Finding:
-        # Two independent samples share the error: its square is the sum of both squares.
-        share = precision(context) / math.sqrt(2)
-        cases = estimated(context.rng(claim.id, "cases"))
-        # The potentials are drawn apart from the paths, whoever asks for them first.
-        rng, other = context.rng(claim.id, "path"), context.rng(claim.id, "potential")
-
-        def integrals() -> list[Sized]:
-            return [enough(partial(_path_integral, case), share, rng) for case in cases]
-
-        scored = []
-        try:
-            for case, path in zip(cases, context.once((claim.id, "path"), integrals), strict=True):
-                draw = partial(_potential, claim.subject, case)
-                potential = enough(draw, share, other, of_size(path.size))
-                scored.append((score(difference(potential.estimate, path.estimate), ZERO), path.size))
-        except TooNoisyError as noisy:
-            return Finding(Verdict.SILENT, str(noisy))
-        return conclude(scored, context, count)
-
-    def tails(claim: Claim, rng: np.random.Generator, samples: int) -> list[float]:
-        return [
-            score(difference(_potential(claim.subject, case, samples, rng), path), ZERO).tail
-            for case in estimated(rng)
-            for path in (_path_integral(case, samples, rng),)
-        ]
-
-    count = len(estimated(np.random.default_rng(0)))
     shows = "differences of the mean potential along segments are path integrals of the network's coarse "
     shows += "gradient, six proxies"
-    return Evidence("monte_carlo", Strength.SAMPLED, shows, check, comparisons=Comparisons(count, tails))
+    return same_mean(estimated, _path_integral, _potential, shows)
 
 
 def _segment(case: Estimated) -> tuple[Array, Array]:

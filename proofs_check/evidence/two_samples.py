@@ -13,7 +13,16 @@ import numpy as np
 
 from numerics.monte_carlo import Estimate
 from proofs_check.context import Context
-from proofs_check.evidence.monte_carlo import Sized, TooNoisyError, conclude, enough, of_size, precision
+from proofs_check.evidence.monte_carlo import (
+    NETWORK,
+    PRECISION_QUICK,
+    Sized,
+    TooNoisyError,
+    conclude,
+    enough,
+    of_size,
+    precision,
+)
 from proofs_check.evidence.scores import Score, difference, score
 from proofs_check.records import Claim, Comparisons, Evidence, Finding, Strength, Verdict
 
@@ -23,7 +32,7 @@ def same_mean(
     below: Callable[[Any, int, np.random.Generator], Estimate],
     above: Callable[[Any, Any, int, np.random.Generator], Estimate],
     shows: str,
-    samplers: str,
+    samplers: str = NETWORK,
 ) -> Evidence:
     """Evidence that a sampler built from the subject has the means of another, which does not meet it.
 
@@ -38,12 +47,12 @@ def same_mean(
     shows : str
         What the agreement shows.
     samplers : str
-        Which samplers are compared and what each trusts, for the finding.
+        Which samplers are compared and what each trusts, for the finding; the network itself by default.
     """
 
-    def check(claim: Claim, context: Context) -> Finding:
+    def compared(claim: Claim, context: Context, relative: float) -> Finding:
         # Two independent samples share the error: its square is the sum of both squares.
-        share = precision(context) / math.sqrt(2)
+        share = relative / math.sqrt(2)
         rng, other = context.rng(claim.id, shows), context.rng(claim.id, shows, "above")
 
         def gather() -> list[tuple[Any, Sized]]:
@@ -51,13 +60,21 @@ def same_mean(
 
         scored = []
         try:
-            for case, one in context.once((claim.id, shows), gather):
+            for case, one in context.once((claim.id, shows, relative), gather):
                 draw = partial(above, claim.subject, case)
                 against = enough(draw, share, other, of_size(one.size))
                 scored.append((_score(one.estimate, against.estimate), one.size))
         except TooNoisyError as noisy:
             return Finding(Verdict.SILENT, str(noisy))
         return conclude(scored, context, count, samplers)
+
+    def check(claim: Claim, context: Context) -> Finding:
+        if claim.planted and context.full:
+            # Most planted errors are seen with a sixteenth of the samples.
+            glance = compared(claim, context, PRECISION_QUICK)
+            if glance.verdict is Verdict.REFUTES:
+                return glance
+        return compared(claim, context, precision(context))
 
     def tails(claim: Claim, rng: np.random.Generator, samples: int) -> list[float]:
         return [
