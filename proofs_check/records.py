@@ -195,6 +195,9 @@ class Claim:
     planted : bool
         Whether this is a claim with an error planted in it; set by ``Control.of`` alone. No check's verdict
         may depend on it: it only spares the work of making a counterexample readable.
+    generated : bool
+        Whether that error was made by machine. Errors picked by hand show that a check can refuse, so that
+        they are put to all of it; for these a shorter way to a counterexample will do.
     """
 
     id: str
@@ -212,3 +215,4 @@ class Claim:
     sharper: str | tuple[str | None, ...] | None = None
     sampled_because: str = ""
     planted: bool = False
+    generated: bool = False

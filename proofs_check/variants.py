@@ -103,7 +103,9 @@ def _of_subject(claim: Claim) -> Iterator[Variant]:
             for error, wrong in operator(part):
                 where = f" in component {number + 1}" if len(parts) > 1 else ""
                 subject = _with(claim.subject, number, wrong)
-                yield Variant(name, error + where, replace(claim, subject=subject, planted=True))
+                yield Variant(
+                    name, error + where, replace(claim, subject=subject, planted=True, generated=True)
+                )
 
 
 def _with(subject: Any, number: int, wrong: Basic) -> Any:
@@ -127,7 +129,7 @@ def _of_assumptions(claim: Claim) -> Iterator[Variant]:
 
 
 def _assuming(claim: Claim, assumptions: tuple[Any, ...]) -> Claim:
-    return replace(claim, assumptions=assumptions, planted=True)
+    return replace(claim, assumptions=assumptions, planted=True, generated=True)
 
 
 def _loosened(relation: Any) -> Any:

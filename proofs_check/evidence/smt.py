@@ -78,7 +78,7 @@ def unsatisfiable(queries: Queries, shows: str) -> Evidence:
 
     def check(claim: Claim, context: Context) -> Finding:
         asked = _with_definedness(queries(claim))
-        if claim.planted and (seen := _at_points(claim, asked, context)) is not None:
+        if claim.generated and (seen := _at_points(claim, asked, context)) is not None:
             return seen
         silent, broken, beside = None, None, Problem((), {})
         for name, query in asked.items():
@@ -109,7 +109,7 @@ def unsatisfiable(queries: Queries, shows: str) -> Evidence:
 
 
 def _at_points(claim: Claim, asked: Mapping[str, Query], context: Context) -> Finding | None:
-    """A counterexample among a few points, which spares most planted errors the solver."""
+    """A counterexample among a few points, which spares most generated errors the solver."""
     for name, query in asked.items():
         known = replace(claim, assumptions=(*claim.assumptions, *query.assumptions))
         for point in some_points(known, query.conclusion.free_symbols, context.rng(claim.id, "smt", name)):
