@@ -19,7 +19,7 @@ GRACE = 60.0
 STDERR = 2
 
 
-class _RungError(BaseException):
+class _AlarmError(BaseException):
     """The alarm has rung."""
 
 
@@ -41,7 +41,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     try:
         with _alarm(seconds):
             yield
-    except _RungError:
+    except _AlarmError:
         raise TimeoutError(f"no answer in {seconds:g} s") from None
     finally:
         faulthandler.cancel_dump_traceback_later()
@@ -56,7 +56,7 @@ def _alarm(seconds: float) -> Iterator[None]:
 
     def ring(*_: object) -> None:
         if not over:
-            raise _RungError
+            raise _AlarmError
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)

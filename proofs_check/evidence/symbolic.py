@@ -41,6 +41,8 @@ DIGITS = 40
 # Forty digits are carried; ten are left to cancellation in expressions of moderate size.
 NEGLIGIBLE = 1e-30
 POINTS = 4
+# Where the expression distinguishes cases, points at which SymPy is asked if there is no ball.
+POINTS_WITHOUT_BALL = 4 * POINTS
 # Terms may fade at some points, as densities do far out; at so many of them a zero has to tell something.
 TELLING = 2
 
@@ -112,7 +114,7 @@ def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None
     telling, faded = 0, None
     for number, point in enumerate(points(claim, expression.free_symbols, rng, count)):
         # The points that are there to meet each case cost little, or are left out.
-        if number > 4 * POINTS and value(expression, point) is None:
+        if number > POINTS_WITHOUT_BALL and value(expression, point) is None:
             continue
         try:
             said = _unless_zero(expression, point)
