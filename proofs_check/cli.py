@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from proofs_check.collector import collected_seldom
 from proofs_check.commands import compare, explain, formulas, sweep, verify
 from proofs_check.usage import UsageError
 
@@ -92,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _survive_narrow_encodings()
     arguments = build_parser().parse_args(argv)
     try:
-        with _terminable():
+        with _terminable(), collected_seldom():
             code: int = arguments.run(arguments)
         # Here and not at the interpreter's exit, where a closed pipe could no longer be caught.
         sys.stdout.flush()

@@ -3,10 +3,12 @@
 This is the one module whose import does work, and nothing but the server imports it.
 """
 
+from proofs_check.collector import collect_seldom
 from proofs_check.starting import leave_signals_to_the_parent
 
 # From before the seconds that the imports and derivations take.
 leave_signals_to_the_parent()
+collect_seldom()
 
 from proofs_check.workers import born_with_the_ledger  # noqa: E402 - after the signals
 
