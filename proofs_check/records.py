@@ -193,8 +193,8 @@ class Claim:
     sampled_because : str
         One sentence that says why no exact evidence is possible, where there is none.
     planted : bool
-        Whether this is a claim with an error planted in it; set by ``Control.of`` and by the generator. No
-        check's verdict may depend on it: it only spares work on a counterexample that nobody reads.
+        Whether this is a claim with an error planted in it; set by ``Control.of`` and by the generator. It
+        only spares work: on a counterexample that nobody reads, and on an error that no small budget shows.
     generated : bool
         Whether that error was made by machine. Errors picked by hand show that a check can refuse, so that
         they are put to all of it; for these a shorter way to a counterexample will do.
