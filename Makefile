@@ -14,7 +14,7 @@ verify: .venv/installed
 	$(BIN)/rvscgd verify
 
 test: .venv/installed-test
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .
