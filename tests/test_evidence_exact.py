@@ -137,6 +137,20 @@ def test_translation_has_the_value_of_the_expression(expression, one, other):
     assert problem.solution()[value] == expression.subs(at)
 
 
+def test_further_relation_is_asked_beside_the_others_and_leaves_them_as_they_were():
+    above = Problem([x**2 > 2], {})
+    below = above.also(x + y < 1).also(x > 1)
+    assert below.solve() == "sat"
+    at = below.solution()
+    assert at[x] > 1
+    assert at[x] + at[y] < 1
+    assert above.also(x**2 < 2).solve() == "unsat"
+    assert above.solve() == "sat"
+    assert set(above.solution()) == {x}
+    with pytest.raises(TranslationError, match="one real symbol of each name"):
+        above.also(Symbol("x", positive=True) > 1)
+
+
 def test_algebraic_counterexample_is_found_and_checked():
     found = decided(x**2 < 2, Eq(x**3, 5))
     assert found.verdict is Verdict.REFUTES

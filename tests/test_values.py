@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from sympy import (
     Abs,
     And,
+    CRootOf,
     E,
     Eq,
     Function,
@@ -37,7 +38,7 @@ from sympy import (
     tanh,
 )
 
-from proofs_check.evidence.values import ball_of, true_at, value
+from proofs_check.evidence.values import all_true, ball_of, certain, true_at, value
 
 x = Symbol("x", real=True)
 NUMBERS = st.builds(Rational, st.integers(-256, 256), st.just(64))
@@ -89,6 +90,24 @@ def test_coordinate_may_be_a_root_and_a_bound_that_is_no_real_number_is_met_by_n
     assert true_at(Eq(x**2, 2), {x: sqrt(2)})
     assert not true_at(Lt(x, sqrt(x)), {x: Integer(-2)})
     assert not true_at(Ge(x, sqrt(x)), {x: Integer(-2)})
+
+
+def test_root_of_a_polynomial_has_a_ball_and_only_its_neighbours_a_certain_order():
+    root = CRootOf(x**3 - x - 1, 0)
+    assert value(x, {x: root}).overlaps(ball_of(N(root, 50), Rational(1, 10**49)))
+    assert value(x**3 - x, {x: root}).overlaps(1)
+    assert certain(x > Rational(13247, 10000), {x: root}) is True
+    assert certain(x > Rational(13248, 10000), {x: root}) is False
+    assert certain(Eq(x**3, x + 1), {x: root}) is None
+
+
+def test_what_is_certain_of_one_relation_leaves_the_others_to_be_decided():
+    meets = Eq(x**2, 2)
+    assert certain(meets, {x: sqrt(2)}) is None
+    assert all_true((x > 1, meets, x < 2), {x: sqrt(2)})
+    assert not all_true((meets, x > 2), {x: sqrt(2)})
+    assert not all_true((x > 1, Eq(x**2, 2) & (x < 1)), {x: sqrt(2)})
+    assert all_true((), {})
 
 
 def test_balls_that_meet_have_no_certain_order():

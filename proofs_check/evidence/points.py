@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Rational, Symbol, lambdify
 
-from proofs_check.evidence.values import true_at
+from proofs_check.evidence.values import all_true
 from proofs_check.records import Claim
 
 TRIES = 8192
@@ -80,11 +80,14 @@ def _drawn(
 
 def _promising(claim: Claim, names: Sequence[Symbol], draws: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Rows that meet the assumptions in float64; SymPy, which is slow, decides on these alone."""
-    columns = [draws[:, k] / DENOMINATOR for k in range(len(names))]
+    columns = {name: draws[:, k] / DENOMINATOR for k, name in enumerate(names)}
     kept = np.ones(len(draws), dtype=bool)
     with np.errstate(all="ignore"):
         for relation in claim.assumptions:
-            kept &= np.broadcast_to(_compiled(relation, tuple(names))(*columns), kept.shape).astype(bool)
+            # Of its own symbols alone: many claims assume the same, beside other symbols.
+            own = tuple(name for name in names if name in relation.free_symbols)
+            met = _compiled(relation, own)(*(columns[name] for name in own))
+            kept &= np.broadcast_to(met, kept.shape).astype(bool)
     return kept
 
 
@@ -95,7 +98,7 @@ def _compiled(relation: Any, names: tuple[Symbol, ...]) -> Callable[..., Any]:
 
 
 def _meets(claim: Claim, point: Mapping[Symbol, Any]) -> bool:
-    return all(true_at(relation, point) for relation in claim.assumptions)
+    return all_true(claim.assumptions, point)
 
 
 def show(point: Mapping[Any, Any]) -> str:

@@ -5,6 +5,7 @@ what other checks asked before nor on the machine.
 """
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from sympy import (
@@ -75,13 +76,26 @@ class Problem:
         self._z3 = z3
         self._context: Any = z3.Context() if beside is None else beside._context
         self._roots = roots
-        self._names: dict[str, Symbol] = {}
-        self._solver = z3.Tactic("qfnra-nlsat", self._context).solver()
-        self._solver.set("timeout", WALL)
-        self._solver.set("rlimit", STEPS)
-        self._solver.set("seed", SEED)
-        for relation in relations:
-            self._solver.add(self._formula(relation))
+        self._variables: dict[Symbol, Any] = {}
+        self._formulas = [self._formula(relation) for relation in relations]
+        self._solver = self._asked()
+
+    def also(self, relation: Any) -> "Problem":
+        """These relations and one more, in the same context: what is translated is not translated again."""
+        more = copy(self)
+        more._variables = dict(self._variables)
+        more._formulas = [*self._formulas, more._formula(relation)]
+        more._solver = more._asked()
+        return more
+
+    def _asked(self) -> Any:
+        """A solver that knows the relations and has answered nothing."""
+        solver = self._z3.Tactic("qfnra-nlsat", self._context).solver()
+        solver.set("timeout", WALL)
+        solver.set("rlimit", STEPS)
+        solver.set("seed", SEED)
+        solver.add(*self._formulas)
+        return solver
 
     def solve(self, *, brief: bool = False) -> str:
         """Ask for a solution; ``sat``, ``unsat`` or ``unknown``, sooner if ``brief``."""
@@ -98,8 +112,8 @@ class Problem:
         """The numbers found, rational or algebraic; zero where any number will do."""
         model = self._solver.model()
         return {
-            symbol: self._number(model.eval(self._variable(symbol), model_completion=True))
-            for symbol in list(self._names.values())
+            symbol: self._number(model.eval(variable, model_completion=True))
+            for symbol, variable in self._variables.items()
         }
 
     def text(self) -> str:
@@ -113,9 +127,13 @@ class Problem:
         return CRootOf(Poly(coefficients[::-1], Symbol("z")), value.index() - 1)
 
     def _variable(self, symbol: Symbol) -> Any:
-        if not symbol.is_real or self._names.setdefault(symbol.name, symbol) != symbol:
-            raise TranslationError(f"smt: symbol={symbol}, one real symbol of each name can be translated")
-        return self._z3.Real(symbol.name, self._context)
+        if symbol not in self._variables:
+            if not symbol.is_real or symbol.name in {known.name for known in self._variables}:
+                raise TranslationError(
+                    f"smt: symbol={symbol}, one real symbol of each name can be translated"
+                )
+            self._variables[symbol] = self._z3.Real(symbol.name, self._context)
+        return self._variables[symbol]
 
     def _formula(self, relation: Any) -> "z3.BoolRef":
         z3 = self._z3

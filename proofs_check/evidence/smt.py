@@ -17,7 +17,7 @@ from sympy.core.relational import Relational
 from proofs_check.context import Context
 from proofs_check.evidence.points import show, some_points
 from proofs_check.evidence.real_solver import Problem, TranslationError
-from proofs_check.evidence.values import false_at
+from proofs_check.evidence.values import certain, false_at
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
 
 DIGITS = 60
@@ -154,8 +154,8 @@ def _assumed(claim: Claim, query: Query) -> list[Any]:
     return [*claim.assumptions, *query.assumptions, *definitions]
 
 
-def _violated(claim: Claim, query: Query, *more: Any, beside: Problem | None = None) -> Problem:
-    return Problem([*_assumed(claim, query), Not(query.conclusion), *more], query.roots, beside)
+def _violated(claim: Claim, query: Query, *more: Any) -> Problem:
+    return Problem([*_assumed(claim, query), Not(query.conclusion), *more], query.roots)
 
 
 def _apart_from_poles(claim: Claim, query: Query) -> Problem:
@@ -172,7 +172,7 @@ def _decide(claim: Claim, name: str, query: Query, beside: Problem) -> Finding |
     if (answer := possible.solve(brief=claim.planted)) == "unsat":
         raise VacuousError(f"smt: the assumptions of {name!r} exclude each other")
     if answer == "sat":
-        violated = _violated(claim, query, beside=beside)
+        violated = possible.also(Not(query.conclusion))
         if (answer := violated.solve(brief=claim.planted)) == "unsat":
             return None
         if answer == "sat":
@@ -201,11 +201,13 @@ def _counterexample(claim: Claim, name: str, query: Query, solution: Mapping[Sym
 
 
 def _true(relation: Any, values: Mapping[Symbol, Any]) -> bool:
-    """Whether a relation holds: exactly for rational numbers, to forty digits for algebraic ones."""
+    """Whether a relation holds: exactly for rational numbers, by balls or to forty digits for others."""
     if relation in (True, False):
         return bool(relation)
     if not isinstance(relation, Relational):
         return bool(relation.func(*(_true(part, values) for part in relation.args)))
+    if (said := certain(relation, values)) is not None:
+        return said
     try:
         gap = (relation.lhs - relation.rhs).subs(values)
     except ValueError as error:  # SymPy takes the maximum of a number and a pole

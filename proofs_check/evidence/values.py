@@ -4,12 +4,13 @@ A ball that excludes zero decides a sign for certain, in microseconds; to substi
 result takes SymPy milliseconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
-from sympy import Expr, N, sympify
+from sympy import CRootOf, Expr, N, Rational, sympify
 
-from proofs_check.evidence.balls import EnclosureError, ball, holds
+from proofs_check.evidence.balls import EnclosureError, ball, holds, rational_ball
 
 # Bits: forty digits are asked for, as many again are left to cancellation.
 PRECISION = 272
@@ -37,9 +38,18 @@ def ball_of(number: Expr, error: Expr) -> Any:
 
 def true_at(relation: Any, point: Mapping[Any, Any]) -> bool:
     """Whether a relation is true at a point; where its sides meet, SymPy decides exactly."""
-    certain = _certain(relation, point)
-    if certain is not None:
-        return certain
+    return all_true((relation,), point)
+
+
+def all_true(relations: Iterable[Any], point: Mapping[Any, Any]) -> bool:
+    """Whether all relations are true at a point; where the sides of one meet, SymPy decides exactly."""
+    decided = [(relation, said) for relation, said in _each_certain(relations, point) if said is not True]
+    if any(said is False for _, said in decided):
+        return False
+    return all(_true_by_sympy(relation, point) for relation, _ in decided)
+
+
+def _true_by_sympy(relation: Any, point: Mapping[Any, Any]) -> bool:
     try:
         return bool(relation.subs(point) == True)  # noqa: E712 - SymPy's true
     except TypeError:  # a bound that is no real number there, and is met by nothing
@@ -48,18 +58,51 @@ def true_at(relation: Any, point: Mapping[Any, Any]) -> bool:
 
 def false_at(relation: Any, point: Mapping[Any, Any]) -> bool:
     """Whether a relation is certainly false at a point, by a margin or for exact numbers."""
-    return _certain(relation, point) is False
+    return certain(relation, point) is False
 
 
-def _certain(relation: Any, point: Mapping[Any, Any]) -> bool | None:
+def certain(relation: Any, point: Mapping[Any, Any]) -> bool | None:
+    """Whether a relation is true at a point, as far as balls tell: None where its sides may meet."""
+    ((_, said),) = _each_certain((relation,), point)
+    return said
+
+
+def _each_certain(relations: Iterable[Any], point: Mapping[Any, Any]) -> list[tuple[Any, bool | None]]:
+    """Each relation with what balls tell of it, up to the first that is false."""
     from flint import ctx
 
+    found: list[tuple[Any, bool | None]] = []
     with ctx.workprec(PRECISION):
         try:
-            return holds(relation, _balls(point))
+            here = _balls(point)
         except EnclosureError:
-            return None
+            return [(relation, None) for relation in relations]
+        for relation in relations:
+            found.append((relation, _held(relation, here)))
+            if found[-1][1] is False:
+                break
+    return found
+
+
+def _held(relation: Any, here: Mapping[Any, Any]) -> bool | None:
+    try:
+        return holds(relation, here)
+    except EnclosureError:
+        return None
 
 
 def _balls(point: Mapping[Any, Any]) -> dict[Any, Any]:
-    return {name: ball(sympify(number), {}) for name, number in point.items()}
+    return {name: _number(sympify(number)) for name, number in point.items()}
+
+
+def _number(number: Expr) -> Any:
+    return _root(number) if isinstance(number, CRootOf) else ball(number, {})
+
+
+@lru_cache(maxsize=1000)
+def _root(number: CRootOf) -> Any:
+    """Ball around a root of a polynomial, from an interval that SymPy has shown to isolate it."""
+    from flint import arb
+
+    error = Rational(1, 2**PRECISION)
+    return rational_ball(number.eval_rational(error)) + arb(0, rational_ball(error))
