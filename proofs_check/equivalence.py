@@ -37,7 +37,7 @@ from sympy import (
 from sympy.core.relational import Relational
 
 from proofs_check.context import Context
-from proofs_check.evidence.points import MORE_FOR_CASES, NoPointError, points
+from proofs_check.evidence.points import DISTINCTIONS, MORE_FOR_CASES, NoPointError, points
 from proofs_check.evidence.real_solver import Problem, TranslationError
 from proofs_check.evidence.smt import square_roots
 from proofs_check.evidence.values import ball_of, value
@@ -137,7 +137,7 @@ def _values(
     symbols = right.free_symbols | wrong.free_symbols
     by_definition = ANGLE if theta in symbols else ()
     known = replace(claim, assumptions=(*claim.assumptions, *by_definition))
-    more = MORE_FOR_CASES * POINTS if right.has(Piecewise) or wrong.has(Piecewise) else 0
+    more = MORE_FOR_CASES * POINTS if right.has(*DISTINCTIONS) or wrong.has(*DISTINCTIONS) else 0
     try:
         chosen = points(known, symbols, context.rng(claim.id, "equivalence"), max(count, more))
     except NoPointError:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import assume
 from hypothesis import strategies as st
-from sympy import Function, Integer, Integral, Rational, Symbol, cos, exp, pi, sin, sqrt
+from sympy import Abs, Function, Integer, Integral, Rational, Symbol, cos, exp, pi, sin, sqrt
 
 from proofs_check.context import Context
 from proofs_check.evidence import quadrature, symbolic
@@ -87,6 +87,13 @@ def test_symbolic_evidence_uses_assumptions_and_refutes_without_them():
     root = vanishing(lambda one: (one.subject - x,), "root of the square")
     assert verdict(root, sqrt(x**2), assumptions=(x > 0,)) is Verdict.SUPPORTS
     assert verdict(root, sqrt(x**2)) is Verdict.REFUTES
+
+
+def test_a_residual_that_vanishes_on_one_side_is_refuted_whatever_the_seed():
+    # Four random points are all positive for one seed in sixteen.
+    one_sided = claim(Abs(x), example={x: Integer(3)})
+    even = vanishing(lambda one: (one.subject - x,), "even for odd")
+    assert {even.check(one_sided, Context(seed)).verdict for seed in range(60)} == {Verdict.REFUTES}
 
 
 def test_symbolic_evidence_breaks_on_an_undefined_residual():

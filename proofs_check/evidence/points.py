@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Rational, Symbol, lambdify
+from sympy import Abs, Max, Min, Piecewise, Rational, Symbol, lambdify, sign
 
 from proofs_check.evidence.values import all_true
 from proofs_check.records import Claim
@@ -16,8 +16,10 @@ TRIES = 8192
 BATCH = 256
 DENOMINATOR = 64
 LARGEST = 4 * DENOMINATOR
-# Each case of a distinction has to be met: so many more points where there is one.
+# Each case of a distinction has to be met: so many times more points where there is one. With four points one
+# seed in sixteen has no negative number among them, and takes |x| for x.
 MORE_FOR_CASES = 16
+DISTINCTIONS = (Piecewise, Abs, sign, Max, Min)
 # Where points are a bonus: cosines and sines first, then numbers of all sizes.
 SCALES, POINTS_A_SCALE = (DENOMINATOR, LARGEST, 16 * LARGEST), 8
 

@@ -18,7 +18,6 @@ from sympy import (
     Integral,
     Mul,
     N,
-    Piecewise,
     Symbol,
     count_ops,
     expand,
@@ -31,7 +30,7 @@ from sympy import (
 )
 
 from proofs_check.context import Context
-from proofs_check.evidence.points import MORE_FOR_CASES, points, show
+from proofs_check.evidence.points import DISTINCTIONS, MORE_FOR_CASES, points, show
 from proofs_check.evidence.tolerance import BlindToleranceError, refuse_blind
 from proofs_check.evidence.values import value
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
@@ -110,7 +109,7 @@ def _reading(expression: Expr, claim: Claim) -> list[str]:
 
 def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None:
     rng = context.rng(claim.id, "symbolic")
-    count = MORE_FOR_CASES * POINTS if expression.has(Piecewise) else POINTS
+    count = MORE_FOR_CASES * POINTS if expression.has(*DISTINCTIONS) else POINTS
     telling, faded = 0, None
     for number, point in enumerate(points(claim, expression.free_symbols, rng, count)):
         # The points that are there to meet each case cost little, or are left out.
