@@ -94,12 +94,10 @@ def estimate(
     if chunk is None:
         chunk = network_sampling.chunk_size(shape, covariance=True)
     chunk = min(validation.count("estimate", "chunk", chunk), samples)
-    buffer = np.empty((chunk, *shape))
+    inputs = network_sampling.InputBuffer(shape, chunk)
     total = Moments(full=True)
     while total.count < samples:
-        inputs = buffer[: samples - total.count]
-        rng.standard_normal(out=inputs)
-        total.add(_rows(statistic, inputs, total))
+        total.add(_rows(statistic, inputs.draw(rng, min(chunk, samples - total.count)), total))
     return Estimate(total.mean, total.comoment / (samples - 1), samples)
 
 
@@ -189,9 +187,8 @@ def _rows(statistic: Callable[[Array], Array], inputs: Array, total: Moments) ->
             f"estimate: statistic returned shape {rows.shape} for {len(inputs)} samples, "
             f"({len(inputs)}, k) with one k throughout is required"
         )
-    finite = np.isfinite(rows).all(axis=1)
-    if not finite.all():
-        where = int(np.argmin(finite))
+    if not np.isfinite(rows).all():
+        where = int(np.argmin(np.isfinite(rows).all(axis=1)))
         raise ValueError(
             f"estimate: statistic={rows[where]} at sample {total.count + where}, every entry must be finite"
         )

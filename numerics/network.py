@@ -10,6 +10,7 @@ Z^T (mu'(Z w) * v) (h - y). Everything is over a batch of N inputs, Z (N, m, d).
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 from numerics import validation
 
 Array = NDArray[np.float64]
+
+# A proxy derivative: from preactivations (N, m) to its values there.
+Proxy = Callable[[Array], NDArray[Any]]
 
 # The set on which each proxy derivative is 1; off it, it is 0.
 SUPPORTS: MappingProxyType[str, Callable[[Array], NDArray[np.bool_]]] = MappingProxyType(
@@ -93,7 +97,7 @@ def forward(Z: ArrayLike, v: ArrayLike, w: ArrayLike) -> Array:
     """
     Z = validation.finite_array("forward", "Z", Z, ndim=3)
     v, w = _layers("forward", Z, "v", v, "w", validation.filter_vector("forward", "w", w))
-    return np.asarray((_preactivation(Z, w) > 0) @ v)
+    return np.asarray((preactivations(Z, w[:, None])[..., 0] > 0) @ v)
 
 
 def sample_loss(Z: ArrayLike, v: ArrayLike, w: ArrayLike, v_star: ArrayLike, w_star: ArrayLike) -> Array:
@@ -157,10 +161,7 @@ def sample_coarse_gradient(
     """
     who = "sample_coarse_gradient"
     validation.one_of(who, "ste", ste, ESTIMATORS)
-    passed = _checked_pass(who, Z, v, w, v_star, w_star)
-    gradient = np.empty((len(passed.Z), passed.Z.shape[2]))
-    passed.coarse_gradients([ste], out=gradient[:, None, :])
-    return gradient
+    return _checked_pass(who, Z, v, w, v_star, w_star).coarse_gradients([SUPPORTS[ste]])[:, 0]
 
 
 def sample_loss_and_coarse_gradients(
@@ -214,27 +215,41 @@ class ForwardPass:
         """Loss of each sample, (N,)."""
         return np.asarray(np.square(self.residual) / 2)
 
-    def coarse_gradients(self, stes: Sequence[str], out: Array) -> None:
-        """Write the coarse gradients by K estimators into `out`, (N, K, d)."""
-        weights = np.empty((len(self.Z), len(stes), len(self.v)))
-        for k, ste in enumerate(stes):
-            np.multiply(SUPPORTS[ste](self.preactivation), self.v, out=weights[:, k])
+    def coarse_gradients(self, proxies: Sequence[Proxy], out: Array | None = None) -> Array:
+        """Coarse gradients by K proxy derivatives, (N, K, d), written into `out` if it is given."""
+        n, k, m = len(self.Z), len(proxies), len(self.v)
+        last = _samples_last(self.Z)
+        weights = np.empty((k, m, n)).transpose(2, 0, 1) if last else np.empty((n, k, m))
+        for one, proxy in enumerate(proxies):
+            np.multiply(proxy(self.preactivation), self.v, out=weights[:, one])
         weights *= self.residual[:, None, None]
+        if last:
+            # Its inner loop runs along the samples.
+            return np.asarray(np.einsum("nkm,nmd->nkd", weights, self.Z, out=out))
         # A stack of (K, m) by (m, d) products sums over the patches in one sweep of Z, with no copy of it.
-        np.matmul(weights, self.Z, out=out)
+        return np.asarray(np.matmul(weights, self.Z, out=out))
 
     def rows(self, stes: Sequence[str], out: Array) -> Array:
         """Write loss and coarse gradients into `out`, (N, 1 + K d), and return it."""
         out[:, 0] = self.loss()
-        self.coarse_gradients(stes, out[:, 1:].reshape(len(out), len(stes), self.Z.shape[2]))
+        supports = [SUPPORTS[ste] for ste in stes]
+        self.coarse_gradients(supports, out[:, 1:].reshape(len(out), len(stes), self.Z.shape[2]))
         return out
 
 
 def forward_pass(Z: Array, v: Array, w: Array, v_star: Array, w_star: Array) -> ForwardPass:
-    """Pass inputs through both networks, unchecked: for samplers, which check once and call many times."""
-    student, teacher = np.moveaxis(_preactivation(Z, np.column_stack([w, w_star])), -1, 0)
+    """Pass inputs through both networks, unchecked: for samplers, which check once and call many times.
+
+    Inputs may lie in memory with the samples in the last place, a view of an array (m, d, N): where filters
+    are short, that is several times quicker.
+    """
+    student, teacher = np.moveaxis(preactivations(Z, np.column_stack([w, w_star])), -1, 0)
     residual = (student > 0).astype(np.float64) @ v - (teacher > 0).astype(np.float64) @ v_star
-    return ForwardPass(Z, v, np.ascontiguousarray(student), residual)
+    return ForwardPass(Z, v, student.copy(order="K"), residual)
+
+
+def _samples_last(Z: Array) -> bool:
+    return Z.strides[0] == Z.itemsize
 
 
 def _checked_pass(
@@ -248,9 +263,12 @@ def _checked_pass(
     return forward_pass(Z, v, w, v_star, w_star)
 
 
-def _preactivation(Z: Array, filters: Array) -> Array:
+def preactivations(Z: Array, filters: Array) -> Array:
+    """Inner products of the patches of inputs Z (N, m, d) with filters (d, F), unchecked; (N, m, F)."""
+    if _samples_last(Z):
+        return np.asarray(np.moveaxis(np.matmul(filters.T, np.moveaxis(Z, 0, -1)), -1, 0))
     # One tall product in place of N small ones: 2 to 15 times quicker for d < 100.
-    return np.asarray((Z.reshape(-1, Z.shape[2]) @ filters).reshape(*Z.shape[:2], *filters.shape[1:]))
+    return np.asarray((Z.reshape(-1, Z.shape[2]) @ filters).reshape(*Z.shape[:2], filters.shape[1]))
 
 
 def _layers(who: str, Z: Array, v_name: str, v: ArrayLike, w_name: str, w: Array) -> tuple[Array, Array]:

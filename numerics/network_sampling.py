@@ -20,6 +20,10 @@ TRUSTS = "nothing but the network's definition"
 # sweeps the (k, k) co-moment a few times, which at k = 1000 costs as much as 100 samples: so then at least
 # 128.
 NORMALS_PER_CHUNK = 2**17
+# Inputs whose last axis is at most this long are worked on across samples; at eight it no longer matters.
+SHORT = 7
+# Normals that are drawn before they are turned: few enough to stay in the nearest caches.
+TURNED_AT_ONCE = 2**13
 # BLAS sums products of more than 10,000 numbers in threads, which for one column takes 400 times longer.
 LEAST_FOR_COVARIANCE, MOST_FOR_COVARIANCE = 128, 2**13
 
@@ -30,17 +34,46 @@ def chunk_size(shape: tuple[int, ...], *, covariance: bool) -> int:
     return min(max(LEAST_FOR_COVARIANCE, chunk), MOST_FOR_COVARIANCE) if covariance else chunk
 
 
+class InputBuffer:
+    """Standard normal inputs, drawn sample by sample and held in the layout that is quickest to work on.
+
+    NumPy's loops run along the last axis in memory: where inputs are short, that had better be the samples.
+    """
+
+    def __init__(self, shape: tuple[int, ...], chunk: int) -> None:
+        self._chunk, self._short = chunk, shape[-1] <= SHORT
+        at_once = min(chunk, max(1, TURNED_AT_ONCE // math.prod(shape))) if self._short else chunk
+        self._drawn = np.empty((at_once, *shape))
+        self._turned = np.empty((*shape, chunk if self._short else 0))
+
+    def draw(self, rng: np.random.Generator, n: int) -> Array:
+        """Draw `n` <= `chunk` inputs, (n, *shape), which the next call overwrites."""
+        if not self._short:
+            rng.standard_normal(out=self._drawn[:n])
+            return self._drawn[:n]
+        turned = np.moveaxis(self._turned[..., :n], -1, 0)
+        for start in range(0, n, len(self._drawn)):
+            part = self._drawn[: n - start]
+            rng.standard_normal(out=part)
+            turned[start : start + len(part)] = part
+        return turned
+
+    def rows(self, columns: int) -> Array:
+        """An array for one row a sample, (chunk, columns), in the same layout."""
+        return np.empty((columns, self._chunk)).T if self._short else np.empty((self._chunk, columns))
+
+
 def rows_of(problem: Problem, chunk: int) -> RowSource:
     """Rows of loss and coarse gradients, (n, 1 + K d), of n <= `chunk` sampled inputs."""
     one = problem
 
     def source() -> Callable[[np.random.Generator, int], Array]:
-        buffer, measured = np.empty((chunk, one.m, one.d)), np.empty((chunk, 1 + len(one.stes) * one.d))
+        inputs = InputBuffer((one.m, one.d), chunk)
+        measured = inputs.rows(1 + len(one.stes) * one.d)
 
         def rows(rng: np.random.Generator, n: int) -> Array:
-            Z = buffer[:n]
-            rng.standard_normal(out=Z)
-            return network.forward_pass(Z, one.v, one.w, one.v_star, one.w_star).rows(one.stes, measured[:n])
+            passed = network.forward_pass(inputs.draw(rng, n), one.v, one.w, one.v_star, one.w_star)
+            return passed.rows(one.stes, measured[:n])
 
         return rows
 

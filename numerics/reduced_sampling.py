@@ -121,28 +121,34 @@ def rests(seen: Frame, squares: Array, rng: np.random.Generator) -> Array:
     return np.asarray(np.cumsum(np.sqrt(squares)[..., None] * drawn, axis=-2))
 
 
-def draw(
-    problem: Problem,
-    n: int,
-    rng: np.random.Generator,
-    *,
-    group: int = 1,
-    scale: Scale = root_of_sum_of_squares,
-) -> Array:
-    """Draw n means of `group` samples of loss and coarse gradients each, with one rest for each mean.
+def drawing(
+    problem: Problem, chunk: int, *, group: int = 1, scale: Scale = root_of_sum_of_squares
+) -> Callable[[np.random.Generator, int], Array]:
+    """Return a function from a generator and n <= `chunk` to n means of `group` samples each.
 
-    Returns
-    -------
-    (n, 1 + K d) float64
-        In the law of means of the rows of `numerics.network.sample_loss_and_coarse_gradients`, with the
-        estimators from narrow to wide.
+    Its means, (n, 1 + K d), are in the law of means of the rows of
+    `numerics.network.sample_loss_and_coarse_gradients`, with the estimators from narrow to wide; there is one
+    rest for each mean.
     """
     one, stes = nested(problem), len(problem.stes)
     seen = frame(one)
-    rows = rows_of(one, n * group, scale)()(rng, n * group).reshape(n, group, -1).mean(axis=1)
-    inside = rows[:, 1 : 1 + 2 * stes].reshape(n, stes, 2) @ seen.plane
-    gradients = inside + rests(seen, rows[:, 1 + 2 * stes :] / group, rng)
-    return np.column_stack([rows[:, 0], gradients.reshape(n, -1)])
+    source = rows_of(one, chunk * group, scale)()
+
+    def draw(rng: np.random.Generator, n: int) -> Array:
+        rows = means_of(group, source(rng, n * group))
+        inside = rows[:, 1 : 1 + 2 * stes].reshape(n, stes, 2) @ seen.plane
+        gradients = inside + rests(seen, rows[:, 1 + 2 * stes :] / group, rng)
+        return np.column_stack([rows[:, 0], gradients.reshape(n, -1)])
+
+    return draw
+
+
+def means_of(group: int, rows: Array) -> Array:
+    """Means of every `group` rows (n * group, k) that follow each other, (n, k)."""
+    total = rows[::group].copy()
+    for k in range(1, group):
+        total += rows[k::group]
+    return total / group
 
 
 def sample(problem: Problem, plan: Plan) -> MonteCarloResult:

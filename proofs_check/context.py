@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from numerics.streams import generator
+
 
 @dataclass(frozen=True)
 class Context:
@@ -36,7 +38,7 @@ class Context:
 
     def rng(self, *key: str) -> np.random.Generator:
         """A generator of its own for ``key``."""
-        return np.random.default_rng(self.derived_seed(*key))
+        return generator(np.random.SeedSequence(self.derived_seed(*key)))
 
     def once(self, key: Any, compute: Callable[[], Any]) -> Any:
         """Compute a value the first time that ``key`` is asked for."""

@@ -17,6 +17,7 @@ from sympy.core.function import AppliedUndef
 
 from numerics.closed_forms import evaluate
 from numerics.monte_carlo import Estimate, estimate
+from numerics.network import preactivations
 from proofs_check.claims.proxies import Estimated, estimated
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.evidence.two_samples import same_mean
@@ -101,10 +102,11 @@ def _path_integral(case: Estimated, samples: int, rng: np.random.Generator) -> E
     filters = np.column_stack([start, end - start, network.w_star])
 
     def integrand(normals: Array) -> Array:
-        signals = (normals[:, 1:].reshape(-1, d) @ filters).reshape(-1, m, 3)
+        signals = preactivations(normals[:, 1:].reshape(-1, m, d), filters)
         step = signals[..., 1]
         signal = signals[..., 0] + ndtr(normals[:, :1]) * step
-        error = (signal > 0) @ network.v - (signals[..., 2] > 0) @ network.v_star
+        fired, taught = (signal > 0).astype(np.float64), (signals[..., 2] > 0).astype(np.float64)
+        error = fired @ network.v - taught @ network.v_star
         return np.asarray(((case.proxy.derivative(signal) * step) @ network.v * error)[:, None])
 
     return estimate(integrand, (m * d + 1,), samples, rng)

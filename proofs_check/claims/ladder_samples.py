@@ -66,7 +66,7 @@ def _network_rows(one: Grouped, rng: np.random.Generator) -> Callable[[int], Arr
     rows = network_sampling.rows_of(one.problem, BATCH * one.group)()
 
     def draw(n: int) -> Array:
-        return np.asarray(rows(rng, n * one.group).reshape(n, one.group, -1).mean(axis=1))
+        return reduced_sampling.means_of(one.group, rows(rng, n * one.group))
 
     return draw
 
@@ -104,10 +104,8 @@ def network_mean(one: Grouped, samples: int, rng: np.random.Generator) -> Estima
 
 def reduced_mean(subject: Expr, one: Grouped, samples: int, rng: np.random.Generator) -> Estimate:
     """Rung 2 with the subject for the scale of its rests."""
-    scale = scale_of(subject)
-    return one.estimate(
-        lambda n: reduced_sampling.draw(one.problem, n, rng, group=one.group, scale=scale), samples
-    )
+    draw = reduced_sampling.drawing(one.problem, BATCH, group=one.group, scale=scale_of(subject))
+    return one.estimate(lambda n: draw(rng, n), samples)
 
 
 def plane_means(one: Problem, samples: int, rng: np.random.Generator) -> Estimate:

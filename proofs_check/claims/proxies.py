@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from numerics.network import forward_pass
 from proofs_check.claims.networks import Network, taught
 
 Array = NDArray[np.float64]
@@ -61,9 +62,5 @@ def estimated(rng: np.random.Generator) -> list[Estimated]:
 def sample_gradient(Z: Array, one: Estimated, w: Array) -> Array:
     """Coarse gradients of inputs Z (n, m, d) from their definition, (n, d)."""
     network = one.network
-    # One tall product in place of many small ones.
-    signals = (Z.reshape(-1, len(w)) @ np.column_stack([w, network.w_star])).reshape(len(Z), -1, 2)
-    signal = signals[..., 0]
-    error = (signal > 0) @ network.v - (signals[..., 1] > 0) @ network.v_star
-    weights = one.proxy.derivative(signal) * network.v * error[:, None]
-    return np.asarray((weights[:, None, :] @ Z)[:, 0])
+    passed = forward_pass(Z, network.v, w, network.v_star, network.w_star)
+    return passed.coarse_gradients([one.proxy.derivative])[:, 0]
