@@ -33,6 +33,7 @@ from sympy import (
 from numerics.closed_forms import evaluate
 from proofs_check.claims.cases import UNIT, decades
 from proofs_check.evidence.cases import Violation, climb
+from proofs_check.evidence.values import value
 from proofs_check.records import Claim
 from theory.penalties import PENALTY
 from theory.symbols import a, mu, u, x
@@ -145,20 +146,21 @@ def _largest_root(active: Expr) -> list[Expr]:
     return [expand(turned(_cubic(y))), expand(turned(slack))]
 
 
-def threshold_residuals(penalty: str, t: Expr) -> list[Expr]:
+@cache
+def threshold_residuals(penalty: str, t: Expr) -> tuple[Expr, ...]:
     """Residuals that vanish if and only if t is the threshold.
 
     l1: the slope at u = 0+ vanishes. l0: u = 0 and u = x tie. Transformed l1: the largest root of the cubic
     is max(Q, a), with a = Q + e, e >= 0, in the subcritical regime, and with Q = a + e, e > 0, in the other.
     """
     if penalty == "l1":
-        return [expand(t - mu * diff(_positive_part("l1"), u))]
+        return (expand(t - mu * diff(_positive_part("l1"), u)),)
     if penalty == "l0":
-        return [expand(t**2 / 2 - mu * _positive_part("l0")), Abs(t) - t]
+        return expand(t**2 / 2 - mu * _positive_part("l0")), Abs(t) - t
     big_q, shape = Symbol("Q", positive=True), Symbol("a", positive=True)
     less, more = Symbol("e", nonnegative=True), Symbol("e", positive=True)
     regimes = ({shape: big_q + less}, {big_q: shape + more})
-    return [_at_threshold(t, big_q, shape, regime) for regime in regimes]
+    return tuple(_at_threshold(t, big_q, shape, regime) for regime in regimes)
 
 
 def _at_threshold(t: Expr, big_q: Symbol, shape: Symbol, regime: Mapping[Symbol, Expr]) -> Expr:
@@ -170,11 +172,18 @@ def _at_threshold(t: Expr, big_q: Symbol, shape: Symbol, regime: Mapping[Symbol,
     place = t.xreplace(regimes).xreplace(here)
     # Roots of squares are taken once their arguments are factored.
     place = place.replace(lambda e: e.is_Pow and not e.exp.is_Integer, lambda e: factor(e.base) ** e.exp)
-    residual = factor(_cubic(larger).xreplace({x: place, **here}))
+    residual = _factored(_cubic(larger).xreplace({x: place, **here}))
     # Squares, so that the residual is read at positive Q, a and e only.
     return residual.xreplace(
         {one: Symbol(f"root_{one.name}", real=True) ** 2 for one in (big_q, shape, *larger.free_symbols)}
     )
+
+
+def _factored(residual: Expr) -> Expr:
+    """The residual factored; left as it is where a ball at one point excludes zero, which factors only hide."""
+    ordered = sorted(residual.free_symbols, key=str)
+    seen = value(residual, {symbol: Rational(k + 3, 2) for k, symbol in enumerate(ordered)})
+    return residual if seen is not None and not seen.overlaps(0) else factor(residual)
 
 
 def _decided(relation: Expr, here: Mapping[Symbol, Expr]) -> Expr:
