@@ -180,7 +180,7 @@ def _at_threshold(t: Expr, big_q: Symbol, shape: Symbol, regime: Mapping[Symbol,
 
 
 def _factored(residual: Expr) -> Expr:
-    """The residual factored; left as it is where a ball at one point excludes zero, which factors only hide."""
+    """The residual factored; left as it is where a ball at one point excludes zero, to spare the time."""
     ordered = sorted(residual.free_symbols, key=str)
     seen = value(residual, {symbol: Rational(k + 3, 2) for k, symbol in enumerate(ordered)})
     return residual if seen is not None and not seen.overlaps(0) else factor(residual)
