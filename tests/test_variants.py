@@ -29,7 +29,7 @@ from sympy import (
     true,
 )
 
-from proofs_check import controls_table, ledger, operators, trials
+from proofs_check import controls_table, equivalence, ledger, operators, trials
 from proofs_check.cli import main
 from proofs_check.context import Context
 from proofs_check.equivalence import Relation, relation
@@ -170,6 +170,18 @@ def test_variant_differs_in_value_unless_it_is_recognised_as_equivalent(right, o
 )
 def test_same_formula_in_other_words_is_equivalent(right, wrong):
     assert with_error(about(right, x > 0, y > 0), wrong) is Relation.EQUIVALENT
+
+
+def test_border_moved_by_less_than_points_tell_is_an_error_without_a_normal_form(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("a normal form was sought")
+
+    right = Piecewise((x, x <= sqrt(y)), (2 * x, True))
+    monkeypatch.setattr(equivalence, "_same", refuse)
+    moved = Piecewise((x, x <= sqrt(y) * (1 + Rational(1, 10**6))), (2 * x, True))
+    assert with_error(about(right, x > 0, y > 0), moved) is Relation.ERROR
+    with pytest.raises(AssertionError, match="normal form"):
+        with_error(about(right, x > 0, y > 0), Piecewise((x, x**2 <= y), (2 * x, True)))
 
 
 def test_a_thousandth_of_a_percent_is_an_error():
