@@ -1,6 +1,8 @@
 """Evidence builders: each supports a true claim, refutes a false one, is silent when it cannot decide."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from math import inf, nan
+from typing import Any
 
 import numpy as np
 import pytest
@@ -247,6 +249,29 @@ def test_violation_at_a_border_that_is_never_drawn_is_found(planted):
     )
     assert below.check(replace(claim(Integer(11)), planted=planted), Context()).verdict is Verdict.SUPPORTS
     assert below.check(replace(claim(Integer(10)), planted=planted), Context()).verdict is Verdict.REFUTES
+
+
+@dataclass(frozen=True)
+class Case:
+    """A record with a number in it."""
+
+    name: str
+    held: Any
+
+
+@pytest.mark.parametrize(
+    "held", [nan, np.float32("nan"), np.array([1.0, nan]), [1, (2.0, nan)], Case("inner", (nan,))]
+)
+def test_not_a_number_is_refused_wherever_a_case_holds_it(held):
+    nods = searched(lambda: st.just(Case("outer", held)), lambda _: lambda _: None, "nods")
+    with pytest.raises(ArithmeticError, match="not a number"):
+        nods.check(claim(x), Context())
+
+
+@pytest.mark.parametrize("held", [inf, np.array([2]), np.array(["a"]), [1, (2.0, "nan")], None, True, Case])
+def test_other_values_are_no_reason_to_refuse_a_case(held):
+    nods = searched(lambda: st.just(Case("outer", held)), lambda _: lambda _: None, "nods")
+    assert nods.check(claim(x), Context()).verdict is Verdict.SUPPORTS
 
 
 def test_dear_cases_are_fewer():

@@ -154,18 +154,26 @@ class ThresholdedFixedPoint:
         kappa is ``ratio`` times beta, an entry ``level`` times the threshold. c may be zero, and w* with it:
         then there is no solution.
         """
-        t = float(threshold(self.mu, self.penalty, self.a))
-        rng = np.random.default_rng(self.seed)
         # Together the moved entries may take four fifths of the norm.
-        each = min(level * t, 0.8 / np.sqrt(max(self.moved, 1)))
+        each = min(level * self.threshold, 0.8 / np.sqrt(max(self.moved, 1)))
         w = np.zeros(self.d)
         w[1 : self.moved + 1] = each
         w[0] = np.sqrt(1 - self.moved * each**2)
-        w *= rng.choice((-1.0, 1.0), len(w))
+        w *= self.signs
         u = proximal_map(w, self.mu, self.penalty, self.a)
         pull = ratio * self.beta * w - self.beta * u
         norm = float(np.linalg.norm(pull))
         return w, u, pull / (norm or 1.0), norm
+
+    @cached_property
+    def threshold(self) -> float:
+        """What every entry is measured by."""
+        return float(threshold(self.mu, self.penalty, self.a))
+
+    @cached_property
+    def signs(self) -> Array:
+        """One sign for each entry, (d,)."""
+        return np.random.default_rng(self.seed).choice((-1.0, 1.0), self.d)
 
     @property
     def d(self) -> int:

@@ -7,6 +7,7 @@ so does a case or an outcome that holds one.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -152,9 +153,17 @@ def _refuse_nan(case: Any) -> None:
 
 def _holds_nan(case: Any) -> bool:
     """Whether a number, array, record or collection of these holds NaN."""
-    if is_dataclass(case):
-        return any(_holds_nan(getattr(case, one.name)) for one in fields(case))
+    if isinstance(case, (float, np.floating)):
+        return math.isnan(case)
+    if isinstance(case, np.ndarray):
+        return case.dtype.kind == "f" and bool(np.isnan(case).any())
     if isinstance(case, (list, tuple)):
         return any(map(_holds_nan, case))
-    numeric = isinstance(case, (float, np.floating, np.ndarray)) and np.asarray(case).dtype.kind == "f"
-    return numeric and bool(np.isnan(case).any())
+    kind: Any = type(case)
+    return any(_holds_nan(getattr(case, name)) for name in _parts(kind))
+
+
+@cache
+def _parts(kind: Any) -> tuple[str, ...]:
+    """Names of the fields of a record; of anything else, none."""
+    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()
