@@ -16,10 +16,11 @@ Array = NDArray[np.float64]
 RUNG = "network"
 TRUSTS = "nothing but the network's definition"
 
-# 2^17 normals are 1 MB: with what is computed from them they stay in a core's cache. But each chunk also
+# 2^18 normals are 2 MB, which a core's last cache holds with what is computed from them: half as many make one
+# chunk so few samples that NumPy's calls show (16 samples of 16 patches of 1024 entries). Each chunk also
 # sweeps the (k, k) co-moment a few times, which at k = 1000 costs as much as 100 samples: so then at least
 # 128.
-NORMALS_PER_CHUNK = 2**17
+NORMALS_PER_CHUNK = 2**18
 # Inputs whose last axis is at most this long are worked on across samples; at eight it no longer matters.
 SHORT = 7
 # Normals that are drawn before they are turned: few enough to stay in the nearest caches.

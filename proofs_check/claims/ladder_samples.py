@@ -22,11 +22,11 @@ Array = NDArray[np.float64]
 SUM_OF_SQUARES, SUM = Symbol("q", real=True), Symbol("s", real=True)
 ALONG, POINT = Symbol("a", real=True), Symbol("t", real=True)
 # Products of larger batches are cut up by BLAS for threads, which takes longer than the product itself.
-BATCH, PLANE_BATCH = 400, 4_000
+BATCH, PLANE_BATCH = 600, 4_000
 # A mean of means: as many as make the joint law of a few samples visible, and not yet normal.
 GROUP = 2
 # For each estimator alone, and for all three.
-FREQUENCIES = 3
+FREQUENCIES = 2
 # Far more than the means compared, so that the law of the score is not bent; rung 3's error dominates anyway.
 REPLICATES = 64
 
