@@ -16,10 +16,9 @@ Array = NDArray[np.float64]
 RUNG = "network"
 TRUSTS = "nothing but the network's definition"
 
-# 2^18 normals are 2 MB, which a core's last cache holds with what is computed from them: half as many make one
-# chunk so few samples that NumPy's calls show (16 samples of 16 patches of 1024 entries). Each chunk also
-# sweeps the (k, k) co-moment a few times, which at k = 1000 costs as much as 100 samples: so then at least
-# 128.
+# 2^18 normals are 2 MB, which with what is computed from them stay in a processor's last cache; with fewer,
+# NumPy's calls show where samples are long. But each chunk also sweeps the (k, k) co-moment a few times,
+# which at k = 1000 costs as much as 100 samples: so then at least 128.
 NORMALS_PER_CHUNK = 2**18
 # Inputs whose last axis is at most this long are worked on across samples; at eight it no longer matters.
 SHORT = 7
