@@ -16,10 +16,13 @@ def failures(rows: Sequence[Row]) -> Figure:
     figure, axes = panel()
     dims = sorted({row.dim for row in rows})
     shades = np.linspace(0, 0.6, len(dims))
+    least = min((1 / row.runs for row in rows), default=1e-6) / 2
+    shown: list[float] = []
     for dim, shade, marker in zip(dims, shades, _MARKS * len(dims), strict=False):
         own = sorted((row for row in rows if row.dim == dim), key=lambda row: row.bound)
         judged = [(row.bound, 1 - row.success_bound) for row in own if row.success_bound is not None]
         seen = [(row.bound, row.trapped / row.runs) for row in own if row.trapped]
+        shown += [level for level, share in (*judged, *seen) if share >= least]
         colour = str(shade)
         if judged:
             axes.plot(*zip(*judged, strict=True), "-", color=colour, lw=1.2)
@@ -28,9 +31,8 @@ def failures(rows: Sequence[Row]) -> Figure:
             ls="none", label=f"$d={dim}$",
         )  # fmt: skip
     axes.plot([], [], "k-", lw=1.2, label="largest share by A12")
-    least = min((1 / row.runs for row in rows), default=1e-6)
     axes.set(
-        xscale="log", yscale="log", ylim=(least / 2, 1),
+        xscale="log", yscale="log", ylim=(least, 1), xlim=(min(shown) / 1.2, 1.2) if shown else None,
         xlabel=r"$\Lambda/c$, the a-priori bound on $\sin\theta$",
         ylabel=r"share of uniform starts that end beyond $\pi/2$",
         title=f"Failures and the learnability bound, {PENALTY_TITLES[rows[0].penalty]} penalty",
