@@ -58,9 +58,9 @@ def test_proof_of_an_identity_shows_residual_points_and_the_normal_form_that_is_
     text = PYTHAGORAS.proof(claim(sin(x) ** 2 + cos(x) ** 2))
     assert "residual 1: sin(x)**2 + cos(x)**2 - 1" in text
     assert text.count("at x = ") == symbolic.POINTS
-    assert text.splitlines()[-1] == "  trigsimp: 0"
+    assert text.splitlines()[-1] == "  pythagorean: 0"
     # A false identity has no zero to show.
-    assert "trigsimp: 0" not in PYTHAGORAS.proof(claim(sin(x) ** 2 + 2 * cos(x) ** 2))
+    assert "pythagorean: 0" not in PYTHAGORAS.proof(claim(sin(x) ** 2 + 2 * cos(x) ** 2))
 
 
 def test_proof_tells_how_the_theory_derives_the_subject():

@@ -35,6 +35,7 @@ from sympy import (
 from proofs_check.context import Context
 from proofs_check.evidence import enclosure, real_solver, smt
 from proofs_check.evidence.enclosure import positive_on_box
+from proofs_check.evidence.pythagorean import pythagorean
 from proofs_check.evidence.real_solver import Problem, TranslationError
 from proofs_check.evidence.smt import Query, VacuousError, square_roots, unsatisfiable
 from proofs_check.judge import judge
@@ -374,3 +375,25 @@ def test_show_proof_survives_a_missing_solver(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "z3", None)
     assert main(["verify", "l0-stationary-branch-is-global-minimum", "--show-proof"]) == 1
     assert "no proof by smt" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "zero",
+    [
+        sin(x) ** 2 + cos(x) ** 2 - 1,
+        tan(x) * cot(x) - 1,
+        1 / cos(x) ** 2 - 1 - tan(x) ** 2,
+        exp(-(y**2) / 2) * exp(-(y**2) * cot(x) ** 2 / 2) - exp(-(y**2) / (2 * sin(x) ** 2)),
+        erf(y / sin(x) ** 2) - erf(y * (1 + cot(x) ** 2)),
+        (sin(x) ** 4 - cos(x) ** 4) * (sin(y) ** 2 + cos(y) ** 2) - 1 + 2 * cos(x) ** 2,
+    ],
+)
+def test_normal_form_by_pythagoras_is_zero_for_what_vanishes_and_for_nothing_near_it(zero):
+    assert pythagorean(zero) == 0
+    for wrong in (zero + Rational(1, 10**9), zero + cos(x) / 10**9, zero + exp(-(y**2)) * sin(x)):
+        assert pythagorean(wrong) == wrong
+
+
+def test_normal_form_by_pythagoras_leaves_what_it_cannot_read():
+    for strange in (sqrt(1 - cos(x) ** 2) - sqrt(cos(x)), Abs(cos(x)) * cos(x), cos(x) ** y - sin(x) ** y):
+        assert pythagorean(strange) == strange

@@ -31,6 +31,7 @@ from sympy import (
 
 from proofs_check.context import Context
 from proofs_check.evidence.points import DISTINCTIONS, MORE_FOR_CASES, points, show
+from proofs_check.evidence.pythagorean import pythagorean
 from proofs_check.evidence.tolerance import BlindToleranceError, refuse_blind
 from proofs_check.evidence.values import value
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
@@ -167,12 +168,12 @@ def _is_zero(expression: Expr, claim: Claim) -> bool:
 
 
 def _normal_forms(expression: Expr, claim: Claim) -> Iterator[tuple[str, Expr]]:
-    """The shortest form so far after each of SymPy's simplifiers, up to the first zero."""
+    """The shortest form so far after each simplifier, up to the first zero."""
     if expression.has(Integral):
         # SymPy may spend minutes on an integral that no normal form removes.
         return
     known = expression.xreplace({symbol: _signed(symbol, claim) for symbol in expression.free_symbols})
-    for normal_form in (expand, factor, trigsimp, simplify):
+    for normal_form in (expand, factor, pythagorean, trigsimp, simplify):
         known = min((normal_form(known), known), key=_size)
         yield normal_form.__name__, known
         if known == 0:
