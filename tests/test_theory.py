@@ -2,7 +2,7 @@
 
 import mpmath
 import pytest
-from sympy import Integral, Rational, Symbol, cos, exp, integrate, lambdify, pi, sin, sqrt
+from sympy import Integral, Rational, Symbol, cos, exp, integrate, lambdify, pi, sin
 
 import theory.derivation
 from theory import catalogue
@@ -59,14 +59,6 @@ def test_value_that_is_wrong_on_a_part_of_the_range_is_refused_if_a_point_lies_t
     assert definite_integral(cos(T), limits, [{width: 1}]) == abs(sin(width))
     with pytest.raises(DerivationError, match="is not the integral"):
         definite_integral(cos(T), limits, [{width: 1}, {width: 4}])
-
-
-def test_integral_whose_quadrature_is_not_sure_of_itself_is_refused(monkeypatch):
-    inverse_root = 1 / sqrt(T)
-    assert definite_integral(inverse_root, [(T, 1, 4)]) == 2
-    monkeypatch.setattr(theory.derivation, "AGREEMENT", 1e-60)
-    with pytest.raises(DerivationError, match="error="):
-        definite_integral(inverse_root, [(T, 0, 1)])
 
 
 def test_integral_without_a_closed_form_is_refused():
