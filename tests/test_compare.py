@@ -22,10 +22,21 @@ ROOT = Path(__file__).resolve().parents[1]
 SMALL = ("--dim", "12", "--sparsity", "3", "--runs", "8")
 
 
+# Few teachers show as much as many, and what other processes measure is the same, and costs their imports.
+FEW = """
+import math, sys
+from proofs_check import cli
+from proofs_check.commands import compare
+from proofs_check.figures import gallery
+compare.TEACHERS, gallery.WORTH_PROCESSES = 2, math.inf
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
 def command(*arguments, cwd):
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "error", "PYTHONUTF8": "1"}
-    line = [sys.executable, "-m", "proofs_check", "compare", *map(str, arguments)]
+    line = [sys.executable, "-c", FEW, "compare", *map(str, arguments)]
     return subprocess.run(line, cwd=cwd, env=environment, capture_output=True, encoding="utf-8", check=False)
 
 
@@ -39,6 +50,12 @@ def run(tmp_path, monkeypatch, capsys):
         return code, *capsys.readouterr()
 
     return command
+
+
+@pytest.fixture
+def few(monkeypatch):
+    monkeypatch.setattr(gallery, "WORTH_PROCESSES", math.inf)
+    monkeypatch.setattr(compare, "TEACHERS", 2)
 
 
 @pytest.mark.parametrize("ste", compare.ESTIMATORS)
@@ -58,7 +75,7 @@ def test_no_penalty_and_no_estimator_violates_a_bound(run, tmp_path, ste):
         assert row == {key: "" if value is None else str(value) for key, value in record.items()}
 
 
-def test_one_seed_gives_one_document_and_one_figure_to_the_byte(run, tmp_path):
+def test_one_seed_gives_one_document_and_one_figure_to_the_byte(run, few, tmp_path):
     def line(name):
         return (
             *SMALL, "--penalty", "l0", "l0", "--figures", name, "--only", "penalties", "angles",
@@ -150,11 +167,7 @@ def test_a_disk_that_fills_up_is_a_sentence(tmp_path, monkeypatch, capsys):
     assert not list(tmp_path.iterdir())
 
 
-def test_figures_of_exact_recovery_and_of_trapped_runs_can_be_drawn(run, tmp_path, monkeypatch):
-    # What other processes measure is the same, and costs their imports.
-    monkeypatch.setattr(gallery, "WORTH_PROCESSES", math.inf)
-    # Few teachers show as much as many: in the plane there are two axes.
-    monkeypatch.setattr(compare, "TEACHERS", 2)
+def test_figures_of_exact_recovery_and_of_trapped_runs_can_be_drawn(run, few, tmp_path):
     # In the plane with a teacher on an axis the error is 0, which has no logarithm.
     code, _, err = run("--dim", 2, "--sparsity", 1, "--runs", 8, "--penalty", "l1", "--figures", "f")
     assert (code, err) == (0, "")

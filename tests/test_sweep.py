@@ -12,22 +12,30 @@ from pathlib import Path
 
 import pytest
 
+from numerics.sweep import measure
 from numerics.sweep_records import Row
-from proofs_check import cli
+from proofs_check import cli, executors
 from proofs_check.executors import on_processes
 from proofs_check.sweep_design import read_cells
 from proofs_check.sweep_store import COLUMNS, Store
+from tests import quick_cells
+
+# One worker makes the store that several tests read.
+pytestmark = pytest.mark.xdist_group("sweep")
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = Path(__file__).parent / "sweep_tiny.toml"
 CELLS = len(read_cells(TINY, 0))
+REAL = ("-m", "proofs_check")
+QUICK = (str(Path(quick_cells.__file__)),)
 
 
-def command(*arguments, cwd):
+def command(*arguments, cwd, program=REAL, stuck=""):
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "error", "PYTHONUTF8": "1"}
+    environment["STUCK"] = stuck
     return subprocess.Popen(
-        [sys.executable, "-m", "proofs_check", *map(str, arguments)],
+        [sys.executable, *program, *map(str, arguments)],
         cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
     )  # fmt: skip
 
@@ -42,11 +50,15 @@ def rows_in(path):
         return store.rows()
 
 
+def quick_rows():
+    return [quick_cells.measure(spec, 0) for spec in read_cells(TINY, 0)]
+
+
 def wait_for(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
-        time.sleep(0.01)
+        time.sleep(0.05)
 
 
 def is_begun(path):
@@ -71,45 +83,46 @@ def whole(tmp_path_factory):
     return folder
 
 
-def test_a_sweep_that_is_killed_goes_on_and_ends_with_the_same_rows(whole, tmp_path):
-    store = tmp_path / "s.sqlite"
-    first = command("sweep", TINY, "--store", store, "--workers", 2, cwd=tmp_path)
+def test_a_sweep_that_is_killed_goes_on_and_ends_with_the_same_rows(tmp_path):
+    store, stuck = tmp_path / "s.sqlite", read_cells(TINY, 0)[10].key
+    line = ("sweep", TINY, "--store", store, "--workers", 2)
+    first = command(*line, cwd=tmp_path, program=QUICK, stuck=stuck)
     wait_for(lambda: is_begun(store))
     workers = Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()
     first.send_signal(signal.SIGKILL)
     first.communicate()
     kept = rows_in(store)
     assert 0 < len(kept) < CELLS
-    code, _, err = finished(command("sweep", TINY, "--store", store, cwd=tmp_path))
+    code, _, err = finished(command(*line, cwd=tmp_path, program=QUICK))
     assert (code, err) == (
         2,
         f"rvscgd sweep: --store={store} holds {len(rows_in(store))} of {CELLS} cells of this sweep; give "
         "--resume to go on with it, or another file\n",
     )
-    code, out, _ = finished(
-        command("sweep", TINY, "--store", store, "--workers", 2, "--resume", cwd=tmp_path)
-    )
+    code, out, _ = finished(command(*line, "--resume", cwd=tmp_path, program=QUICK))
     assert code == 0
     assert f"{CELLS - len(kept)} of them new" in out
-    assert rows_in(store) == rows_in(whole / "s.sqlite")
+    assert rows_in(store) == quick_rows()
     # The workers have ended with the process that nobody could ask to end them.
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
 
 
-def test_two_processes_share_one_store(whole, tmp_path):
+def test_two_processes_share_one_store(tmp_path):
     line = ("sweep", TINY, "--store", "s.sqlite", "--workers", 1, "--resume")
-    both = [command(*line, cwd=tmp_path) for _ in range(2)]
+    both = [command(*line, cwd=tmp_path, program=QUICK) for _ in range(2)]
     ends = [finished(process) for process in both]
     assert [code for code, _, _ in ends] == [0, 0], ends
-    assert rows_in(tmp_path / "s.sqlite") == rows_in(whole / "s.sqlite")
+    assert rows_in(tmp_path / "s.sqlite") == quick_rows()
 
 
 def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(tmp_path):
-    process = command("sweep", TINY, "--store", "s.sqlite", "--workers", 1, cwd=tmp_path)
+    line, stuck = ("sweep", TINY, "--store", "s.sqlite", "--workers", 1), read_cells(TINY, 0)[10].key
+    process = command(*line, cwd=tmp_path, program=QUICK, stuck=stuck)
     wait_for(lambda: is_begun(tmp_path / "s.sqlite"))
     process.send_signal(signal.SIGINT)
     code, out, err = finished(process)
     kept = len(rows_in(tmp_path / "s.sqlite"))
+    assert kept < CELLS
     assert (code, out) == (130, "")
     assert err.splitlines()[-2:] == [  # a slow machine tells of its progress before
         f"{kept} of {CELLS} cells are in s.sqlite; go on with: rvscgd sweep {TINY} --store s.sqlite --seed 0 "
@@ -120,10 +133,10 @@ def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(tmp_path):
         assert len(store.claim(CELLS)) == CELLS - kept  # none is held by the dead
 
 
-def test_a_worker_that_is_killed_costs_no_cell(whole):
-    cells = list(read_cells(TINY, 0))
-    wanted = {row.key: row for row in rows_in(whole / "s.sqlite")}
-    todo, killed = cells[:6], []
+def test_a_worker_that_is_killed_costs_no_cell(monkeypatch):
+    monkeypatch.setattr(executors, "measure_or_tell", quick_cells.measure)
+    cells = read_cells(TINY, 0)[:6]
+    todo, killed = list(cells), []
 
     def take(most):
         given, todo[:] = todo[:most], todo[most:]
@@ -138,16 +151,36 @@ def test_a_worker_that_is_killed_costs_no_cell(whole):
                 if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
                     os.kill(int(pid), signal.SIGKILL)
     assert killed
-    assert rows == {spec.key: wanted[spec.key] for spec in cells[:6]}
+    assert rows == {spec.key: quick_cells.measure(spec, 0) for spec in cells}
 
 
-def test_rows_travel_to_csv_and_parquet_and_back(whole):
+def test_rows_of_a_worker_are_those_of_any_process_and_order(whole):
+    rows = rows_in(whole / "s.sqlite")
+    cells = read_cells(TINY, 0)
+    assert [row.key for row in rows] == [spec.key for spec in cells]
+    assert rows[::-5] == [measure(spec, 0) for spec in cells[::-5]]
+
+
+@pytest.fixture
+def told(whole, monkeypatch, capsys):
+    """A command in this process, in the folder of the whole sweep, that ends well and warns of nothing."""
+    monkeypatch.chdir(whole)
+
+    def run(*arguments):
+        code = cli.main(list(arguments))
+        out, err = capsys.readouterr()
+        assert (code, err) == (0, "")
+        return out
+
+    return run
+
+
+def test_rows_travel_to_csv_and_parquet_and_back(whole, told):
     from pyarrow import parquet
 
     rows = rows_in(whole / "s.sqlite")
     for name in ("out.csv", "out.parquet"):
-        code, out, err = finished(command("sweep", "--store", "s.sqlite", "--export", name, cwd=whole))
-        assert (code, err) == (0, "")
+        out = told("sweep", "--store", "s.sqlite", "--export", name)
         assert out == f"{CELLS} of {CELLS} cells written to {name}\n"
     with (whole / "out.csv").open(newline="") as stream:
         records = list(csv.DictReader(stream))
@@ -159,16 +192,14 @@ def test_rows_travel_to_csv_and_parquet_and_back(whole):
     assert list(zip(*columns.values(), strict=True)) == [(row.key, *astuple(row)) for row in rows]
 
 
-def test_tables_of_a_store_show_every_penalty_and_the_command_that_repeats(whole):
-    code, out, err = finished(command("compare", "--store", "s.sqlite", cwd=whole))
-    assert (code, err) == (0, "")
+def test_tables_of_a_store_show_every_penalty_and_the_command_that_repeats(told):
+    out = told("compare", "--store", "s.sqlite")
     assert max(len(line.rstrip()) for line in out.splitlines() if "rvscgd" not in line) <= 80
     assert f"0 violations in {6 * CELLS} runs ({CELLS} cells); {CELLS} of {CELLS} cells are measured" in out
     assert f"Repeat: rvscgd sweep {TINY} --store NEW.sqlite --seed 0" in out
     lines = {line.strip() for line in out.splitlines()}
     assert {"l1", "l0", "l1, mini-batches"} <= lines
-    _, out, _ = finished(command("compare", "--store", "s.sqlite", "--penalty", "l0", cwd=whole))
-    assert "mini-batches" not in out
+    assert "mini-batches" not in told("compare", "--store", "s.sqlite", "--penalty", "l0")
 
 
 def test_a_violated_bound_fails_the_sweep_and_the_tables(whole, tmp_path, capsys, monkeypatch):

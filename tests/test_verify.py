@@ -6,26 +6,40 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from proofs_check.cli import main
 
+# One worker judges the whole ledger for all of them.
+pytestmark = pytest.mark.xdist_group("verify")
+
+ROOT = Path(__file__).resolve().parents[1]
 LABELS = {"G1", "G2", "G3", "G4", "G5", "G6", "L1", "L2", "L3", "L4", "L5", "L6", "L8", "P1", "P2", "P3"}
 LABELS |= {"A1", "A4", "A5", "A6", "A8", "A9", "A10", "A11", "A12", "A13"}
-QUICK = ("G1", "G2", "P1", "P2", "P5", "A8")
 COMMAND = [sys.executable, "-m", "proofs_check", "verify"]
+SMALL = [sys.executable, str(ROOT / "tests" / "small_ledger.py"), "verify"]
+# The topics of two claims and of all that these rest on, alone.
+TWO = """
+import sys
+from proofs_check import cli, ledger
+from proofs_check.claims import bounds, gaussian, penalties, splitting, thresholding
+ledger.TOPICS = (gaussian, penalties, thresholding, splitting, bounds)
+sys.exit(cli.main(sys.argv[1:]))
+"""
 
 
-def verify(*arguments):
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
+def process(*line):
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("verdicts")
-    done = verify("--json", str(folder / "verdicts.json"), "--junit", str(folder / "verdicts.xml"))
+    files = ("--json", str(folder / "verdicts.json"), "--junit", str(folder / "verdicts.xml"))
+    done = process(*COMMAND, *files)
     return done, json.loads((folder / "verdicts.json").read_text(encoding="utf-8")), folder / "verdicts.xml"
 
 
@@ -84,7 +98,8 @@ def without_seconds(path):
 def test_same_seed_gives_the_same_verdicts_and_another_seed_other_witnesses(tmp_path, capsys):
     names = ("a.json", "b.json", "c.json")
     # One in a process of its own, where sets are in another order.
-    assert verify("G2", "l0-error-bound", "--seed", "7", "--json", str(tmp_path / names[0])).returncode == 0
+    line = ("verify", "G2", "l0-error-bound", "--seed", "7", "--json", str(tmp_path / names[0]))
+    assert process(sys.executable, "-c", TWO, *line).returncode == 0
     for name, seed in zip(names[1:], ("7", "8"), strict=True):
         assert main(["verify", "G2", "l0-error-bound", "--seed", seed, "--json", str(tmp_path / name)]) == 0
     first, again, other = (without_seconds(tmp_path / name) for name in names)
@@ -118,13 +133,12 @@ def test_bad_usage_is_one_sentence_and_exit_code_two(arguments, words, tmp_path,
 
 @pytest.fixture
 def begun(tmp_path):
-    """A run on several workers, in a group of its own, that has judged its first claim, and its JSON.
-
-    It judges claims that take little time, so that the first comes soon, and many enough for two workers.
-    """
+    """A run on several workers, in a group of its own, that has judged its first claim, and its JSON."""
     target = tmp_path / "verdicts.json"
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    line = [*COMMAND, *QUICK, "--json", str(target)]
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    pipes["env"] = {**os.environ, "PYTHONPATH": path}
+    line = [*SMALL, "--json", str(target)]
     with subprocess.Popen(line, start_new_session=True, **pipes) as process:
         assert process.stderr.readline().startswith("1/")
         yield process, target
