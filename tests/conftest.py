@@ -26,6 +26,24 @@ settings.register_profile("thorough", max_examples=2000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
+# The tests of each of these files share what is dear to make: the verdicts on the whole ledger, a sweep, a
+# server that has derived the theory. They go to one worker, and first, as the largest groups; others singly.
+TOGETHER = ("test_verify.py", "test_sweep.py", "test_wrong_theory.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Share out the tests; xdist's own groups are lost on the way under pytest 9."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Sharing(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return file if file.endswith(TOGETHER) else nodeid
+
+    return Sharing(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _heeded_interrupts():
     """Let programs under test receive Ctrl-C, which they would ignore if a shell's background does."""

@@ -20,9 +20,6 @@ from proofs_check.sweep_design import read_cells
 from proofs_check.sweep_store import COLUMNS, Store
 from tests import quick_cells
 
-# One worker makes the store that several tests read.
-pytestmark = pytest.mark.xdist_group("sweep")
-
 ROOT = Path(__file__).resolve().parents[1]
 TINY = Path(__file__).parent / "sweep_tiny.toml"
 CELLS = len(read_cells(TINY, 0))
@@ -90,7 +87,7 @@ def test_a_sweep_that_is_killed_goes_on_and_ends_with_the_same_rows(tmp_path):
     wait_for(lambda: is_begun(store))
     workers = Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()
     first.send_signal(signal.SIGKILL)
-    first.communicate()
+    first.communicate(timeout=60)  # workers that outlive it would hold its output open
     kept = rows_in(store)
     assert 0 < len(kept) < CELLS
     code, _, err = finished(command(*line, cwd=tmp_path, program=QUICK))

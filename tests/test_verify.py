@@ -13,8 +13,7 @@ import pytest
 
 from proofs_check.cli import main
 
-# One worker judges the whole ledger for all of them.
-pytestmark = pytest.mark.xdist_group("verify")
+DECIDED = 3  # claims of the small ledger
 
 ROOT = Path(__file__).resolve().parents[1]
 LABELS = {"G1", "G2", "G3", "G4", "G5", "G6", "L1", "L2", "L3", "L4", "L5", "L6", "L8", "P1", "P2", "P3"}
@@ -133,14 +132,15 @@ def test_bad_usage_is_one_sentence_and_exit_code_two(arguments, words, tmp_path,
 
 @pytest.fixture
 def begun(tmp_path):
-    """A run on several workers, in a group of its own, that has judged its first claim, and its JSON."""
+    """A run on several workers, in a group of its own, some of which wait for a check, and its JSON."""
     target = tmp_path / "verdicts.json"
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     pipes["env"] = {**os.environ, "PYTHONPATH": path}
     line = [*SMALL, "--json", str(target)]
     with subprocess.Popen(line, start_new_session=True, **pipes) as process:
-        assert process.stderr.readline().startswith("1/")
+        for number in range(1, DECIDED + 1):
+            assert process.stderr.readline().startswith(f"{number}/")
         yield process, target
         process.communicate(timeout=60)
     # Neither a worker nor the server that they are forked from outlives the run.

@@ -18,9 +18,6 @@ import pytest
 
 from proofs_check.ledger import TOPICS
 
-# One worker derives the right theory for all of them.
-pytestmark = pytest.mark.xdist_group("wrong theory")
-
 ROOT = Path(__file__).resolve().parents[1]
 
 # File, what stands there, the error in its place, and a label whose verdict has to change.
