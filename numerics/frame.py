@@ -38,7 +38,9 @@ class Frame:
         """Part of x (..., d) perpendicular to the plane."""
         if self.plane.shape[1] == 2:
             return np.zeros_like(x)
-        return np.asarray(x - (x @ self.plane.T) @ self.plane)
+        # One tall product in place of many small ones.
+        flat = x.reshape(-1, x.shape[-1])
+        return np.asarray(flat - (flat @ self.plane.T) @ self.plane).reshape(x.shape)
 
 
 def frame(problem: Problem) -> Frame:

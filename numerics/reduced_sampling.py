@@ -116,9 +116,11 @@ def rows_of(problem: Problem, chunk: int, scale: Scale = root_of_sum_of_squares)
 
 def rests(seen: Frame, squares: Array, rng: np.random.Generator) -> Array:
     """Draw the rests of the estimators, (n, K, d), given what each adds to the squared scale, (n, K)."""
-    d = seen.plane.shape[1]
-    drawn = seen.outside(rng.standard_normal((*squares.shape, d)))
-    return np.asarray(np.cumsum(np.sqrt(squares)[..., None] * drawn, axis=-2))
+    drawn = seen.outside(rng.standard_normal((*squares.shape, seen.plane.shape[1])))
+    drawn *= np.sqrt(squares)[..., None]
+    for k in range(1, squares.shape[-1]):
+        drawn[..., k, :] += drawn[..., k - 1, :]
+    return drawn
 
 
 def drawing(
@@ -136,8 +138,8 @@ def drawing(
 
     def draw(rng: np.random.Generator, n: int) -> Array:
         rows = means_of(group, source(rng, n * group))
-        inside = rows[:, 1 : 1 + 2 * stes].reshape(n, stes, 2) @ seen.plane
-        gradients = inside + rests(seen, rows[:, 1 + 2 * stes :] / group, rng)
+        inside = rows[:, 1 : 1 + 2 * stes].reshape(-1, 2) @ seen.plane
+        gradients = inside.reshape(n, stes, -1) + rests(seen, rows[:, 1 + 2 * stes :] / group, rng)
         return np.column_stack([rows[:, 0], gradients.reshape(n, -1)])
 
     return draw

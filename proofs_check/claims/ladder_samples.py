@@ -23,10 +23,14 @@ SUM_OF_SQUARES, SUM = Symbol("q", real=True), Symbol("s", real=True)
 ALONG, POINT = Symbol("a", real=True), Symbol("t", real=True)
 # Products of larger batches are cut up by BLAS for threads, which takes longer than the product itself.
 BATCH, PLANE_BATCH = 600, 4_000
+# Means that are drawn at a time: enough that NumPy's calls do not show.
+DRAWN = 4_800
 # A mean of means: as many as make the joint law of a few samples visible, and not yet normal.
 GROUP = 2
 # For each estimator alone, and for all three.
 FREQUENCIES = 2
+# Standard deviation of a phase, about: smaller ones leave less of the law to see, larger ones drown in noise.
+SPREAD = 0.7
 # Far more than the means compared, so that the law of the score is not bent; rung 3's error dominates anyway.
 REPLICATES = 64
 
@@ -54,16 +58,17 @@ class Grouped:
 
     def estimate(self, draw: Callable[[int], Array], samples: int) -> Estimate:
         """Cosines and sines, whose means are the characteristic function, which determines the law."""
-
-        def waves(n: int) -> Array:
-            phases = draw(n) @ self.frequencies.T
-            return np.concatenate([np.cos(phases), np.sin(phases)], axis=1)
-
-        return _gathered(waves, samples, BATCH)
+        moments = Moments(full=True)
+        while moments.count < samples:
+            rows = draw(min(DRAWN, samples - moments.count))
+            for start in range(0, len(rows), BATCH):
+                phases = rows[start : start + BATCH] @ self.frequencies.T
+                moments.add(np.concatenate([np.cos(phases), np.sin(phases)], axis=1))
+        return Estimate(moments.mean, moments.covariance, moments.count)
 
 
 def _network_rows(one: Grouped, rng: np.random.Generator) -> Callable[[int], Array]:
-    rows = network_sampling.rows_of(one.problem, BATCH * one.group)()
+    rows = network_sampling.rows_of(one.problem, DRAWN * one.group)()
 
     def draw(n: int) -> Array:
         return reduced_sampling.means_of(one.group, rows(rng, n * one.group))
@@ -82,7 +87,7 @@ def grouped(rng: np.random.Generator) -> list[Grouped]:
         for k in range(3):
             kept[:, [k, 3], 1 + k * one.d : 1 + (k + 1) * one.d] = True
         size = np.sqrt(kept.sum(axis=-1, keepdims=True)) * pilot.std(axis=0)
-        drawn = rng.standard_normal(kept.shape) * kept / size
+        drawn = SPREAD * rng.standard_normal(kept.shape) * kept / size
         found.append(Grouped(one, group, drawn.reshape(-1, pilot.shape[1])))
     return found
 
@@ -104,7 +109,7 @@ def network_mean(one: Grouped, samples: int, rng: np.random.Generator) -> Estima
 
 def reduced_mean(subject: Expr, one: Grouped, samples: int, rng: np.random.Generator) -> Estimate:
     """Rung 2 with the subject for the scale of its rests."""
-    draw = reduced_sampling.drawing(one.problem, BATCH, group=one.group, scale=scale_of(subject))
+    draw = reduced_sampling.drawing(one.problem, DRAWN, group=one.group, scale=scale_of(subject))
     return one.estimate(lambda n: draw(rng, n), samples)
 
 

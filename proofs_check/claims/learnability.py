@@ -105,7 +105,7 @@ def _starts(dimension: int, angle: float) -> Trials:
 # d, penalty, λ, β, a, and the norm of the adversary's error; β far above c, or l1 hardly acting.
 CELLS = (
     (2, "l1", 0.2, 4.0, None, 0.0), (2, "l0", 0.01, 4.0, None, 0.0), (3, "tl1", 0.05, 4.0, 1.0, 0.0),
-    (2, "l1", 1e-6, 0.01, None, 0.5), (3, "l1", 1e-6, 0.01, None, 0.8), (5, "l1", 1e-6, 0.01, None, 0.8),
+    (2, "l1", 1e-6, 0.01, None, 0.5), (3, "l1", 1e-6, 0.01, None, 0.5), (5, "l1", 1e-6, 0.01, None, 0.8),
 )  # fmt: skip
 
 

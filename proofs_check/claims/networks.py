@@ -16,7 +16,7 @@ from numerics.closed_forms import evaluate, filter_values, layer_values
 Array = NDArray[np.float64]
 
 # Angle, norm of the student's filter, m and d; among them d = 2, and a second layer with a zero.
-DESIGNS = ((1.0, 0.5, 2, 3), (1.4, 0.8, 3, 2), (2.1, 1.2, 2, 2))
+DESIGNS = ((1.0, 0.5, 2, 2), (1.4, 0.8, 3, 2), (2.1, 1.0, 2, 3))
 
 
 @dataclass(frozen=True, eq=False)
