@@ -113,8 +113,8 @@ def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None
     count = MORE_FOR_CASES * POINTS if expression.has(*DISTINCTIONS) else POINTS
     telling, faded = 0, None
     for number, point in enumerate(points(claim, expression.free_symbols, rng, count)):
-        # The points that are there to meet each case cost little, or are left out.
-        if number > POINTS_WITHOUT_BALL and value(expression, point) is None:
+        # The points that are there to meet each case only have to refute, which a ball does at little cost.
+        if number > POINTS_WITHOUT_BALL and not _apart_from_zero(expression, point):
             continue
         try:
             said = _unless_zero(expression, point)
@@ -127,6 +127,11 @@ def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None
     if faded is not None and telling < TELLING:
         raise faded
     return None
+
+
+def _apart_from_zero(expression: Expr, point: Mapping[Symbol, Any]) -> bool:
+    seen = value(expression, point)
+    return seen is not None and not seen.overlaps(0)
 
 
 def _unless_zero(expression: Expr, point: Mapping[Symbol, Any]) -> str:
