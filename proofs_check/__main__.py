@@ -1,8 +1,6 @@
 """The command line by ``python -m proofs_check``."""
 
-import sys
-
-from proofs_check.cli import main
+from proofs_check.cli import command
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

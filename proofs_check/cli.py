@@ -4,6 +4,7 @@ Only argparse is imported before a subcommand runs, so that help costs no more t
 """
 
 import argparse
+import gc
 import math
 import os
 import signal
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import NoReturn
 
 from proofs_check.collector import collected_seldom
 from proofs_check.commands import compare, explain, formulas, sweep, verify
@@ -74,6 +76,14 @@ def build_parser() -> argparse.ArgumentParser:
     for module in (formulas, verify, explain, compare, sweep):
         module.add_parser(subparsers)
     return parser
+
+
+def command() -> NoReturn:
+    """Be the process of the command: run it and leave."""
+    code = main()
+    # Or the collector would visit every expression once more before the system frees them all at once.
+    gc.freeze()
+    sys.exit(code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
