@@ -70,7 +70,7 @@ def estimate(
         At least 2.
     rng : numpy.random.Generator
     chunk : int, optional
-        Samples held at a time. By default as many as make 2 MB of normals, and at least 128. The samples
+        Samples held at a time. By default as many as make 1 MB of normals, and at least 128. The samples
         drawn do not depend on it; the results do in their last digits, through the order of summation.
 
     Returns

@@ -16,10 +16,10 @@ Array = NDArray[np.float64]
 RUNG = "network"
 TRUSTS = "nothing but the network's definition"
 
-# 2^18 normals are 2 MB, which with what is computed from them stay in a processor's last cache; with fewer,
-# NumPy's calls show where samples are long. But each chunk also sweeps the (k, k) co-moment a few times,
-# which at k = 1000 costs as much as 100 samples: so then at least 128.
-NORMALS_PER_CHUNK = 2**18
+# 2^17 normals are 1 MB: with what is computed from them they stay in a core's cache, and BLAS cuts none of
+# their products up for threads, which would slow down ours. But each chunk also sweeps the (k, k) co-moment
+# a few times, which at k = 1000 costs as much as 100 samples: so then at least 128.
+NORMALS_PER_CHUNK = 2**17
 # Inputs whose last axis is at most this long are worked on across samples; at eight it no longer matters.
 SHORT = 7
 # Normals that are drawn before they are turned: few enough to stay in the nearest caches.
