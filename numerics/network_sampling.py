@@ -41,7 +41,7 @@ class InputBuffer:
     """
 
     def __init__(self, shape: tuple[int, ...], chunk: int) -> None:
-        self._chunk, self._short = chunk, shape[-1] <= SHORT
+        self._chunk, self._short = chunk, bool(shape) and shape[-1] <= SHORT
         at_once = min(chunk, max(1, TURNED_AT_ONCE // math.prod(shape))) if self._short else chunk
         self._drawn = np.empty((at_once, *shape))
         self._turned = np.empty((*shape, chunk if self._short else 0))

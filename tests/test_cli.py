@@ -1,5 +1,6 @@
 """The command line: cheap help, honest exit codes, one sentence for a wrong argument."""
 
+import gc
 import os
 import resource
 import subprocess
@@ -146,3 +147,16 @@ def test_terminal_without_greek_letters_gets_escapes():
     done = command("formulas", SECTION, env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
     assert (done.returncode, done.stderr) == (0, "")
     assert r"\u03b8" in done.stdout
+
+
+def test_the_garbage_collector_comes_as_often_after_a_command_as_before(monkeypatch):
+    seen = []
+    monkeypatch.setattr(formulas, "run", lambda _: seen.append(gc.get_threshold()) or 0)
+    before = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
+    try:
+        assert cli.main(["formulas"]) == 0
+        assert gc.get_threshold() == (700, 10, 10)
+    finally:
+        gc.set_threshold(*before)
+    assert seen[0][0] > 700

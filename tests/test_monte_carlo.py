@@ -151,3 +151,8 @@ ARGUMENTS = ([1.0], [1.0, 0.0], [1.0], [0.0, 1.0])
 def test_samples_that_have_no_moments_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call(np.random.default_rng(0))
+
+
+def test_an_input_may_be_a_single_number():
+    found = estimate(lambda z: np.column_stack([z, z**2]), (), 20_000, np.random.default_rng(0))
+    np.testing.assert_allclose(found.mean, [0, 1], rtol=0, atol=0.06)  # six standard errors
