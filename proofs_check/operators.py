@@ -1,5 +1,7 @@
 """Wrong variants of a formula: operators from one expression to others, each with the error in words.
 
+Of many that could be made few are used, so that each is built only when it is called for.
+
 An operator acts at a place of the expression tree: the whole, a term of a sum, a factor of a product, the
 argument of a function, a side of a relation. What makes an error is tried everywhere, because a check may
 look at one part of a formula only. A wrong expression may happen to equal the right one; that is decided
@@ -7,6 +9,7 @@ in ``proofs_check.equivalence``.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -52,8 +55,8 @@ from theory.symbols import (
     w_star,
 )
 
-# The error in words, and the expression with it.
-Wrong = tuple[str, Basic]
+# The error in words, and what builds the expression with it.
+Wrong = tuple[str, Callable[[], Basic]]
 Operator = Callable[[Basic], Iterator[Wrong]]
 Place = tuple[int, ...]
 
@@ -111,23 +114,23 @@ def scaled(expression: Basic) -> Iterator[Wrong]:
     """A constant one percent too large, twice or half of what it is."""
     for place, part in _weighable(expression):
         shown = text(part)
-        yield f"one percent more of {shown}", put(expression, place, part * ONE_PERCENT)
-        yield f"one percent less of {shown}", put(expression, place, part * (2 - ONE_PERCENT))
-        yield f"twice {shown}", put(expression, place, 2 * part)
-        yield f"half of {shown}", put(expression, place, part / 2)
+        yield f"one percent more of {shown}", partial(put, expression, place, part * ONE_PERCENT)
+        yield f"one percent less of {shown}", partial(put, expression, place, part * (2 - ONE_PERCENT))
+        yield f"twice {shown}", partial(put, expression, place, 2 * part)
+        yield f"half of {shown}", partial(put, expression, place, part / 2)
 
 
 def flipped(expression: Basic) -> Iterator[Wrong]:
     """A sign the wrong way round."""
     for place, part in _weighable(expression):
-        yield f"the sign of {text(part)}", put(expression, place, -part)
+        yield f"the sign of {text(part)}", partial(put, expression, place, -part)
 
 
 def shifted(expression: Basic) -> Iterator[Wrong]:
     """A bound of zero moved; no factor could."""
     if expression == 0:
         for amount in (Rational(1, 100), Rational(-1, 100), S.One, -S.One):
-            yield f"{text(amount)} for 0", amount
+            yield f"{text(amount)} for 0", partial(put, expression, (), amount)
 
 
 def exponents(expression: Basic) -> Iterator[Wrong]:
@@ -138,19 +141,19 @@ def exponents(expression: Basic) -> Iterator[Wrong]:
                 power = text(part.exp + shift)
                 yield (
                     f"the power {power} in {text(part)}",
-                    put(expression, place, part.base ** (part.exp + shift)),
+                    partial(put, expression, place, part.base ** (part.exp + shift)),
                 )
         elif isinstance(part, Symbol) and part not in VECTORS and not isinstance(whole, (Pow, Integral)):
-            yield f"the square of {text(part)}", put(expression, place, part**2)
+            yield f"the square of {text(part)}", partial(put, expression, place, part**2)
 
 
 def dropped(expression: Basic) -> Iterator[Wrong]:
     """A term or a factor forgotten."""
     for place, part, whole in places(expression):
         if isinstance(whole, Add):
-            yield f"{text(part)} forgotten", put(expression, place, S.Zero)
+            yield f"{text(part)} forgotten", partial(put, expression, place, S.Zero)
         elif isinstance(whole, Mul) and part not in (*VECTORS, -1):
-            yield f"the factor {text(part)} forgotten", put(expression, place, S.One)
+            yield f"the factor {text(part)} forgotten", partial(put, expression, place, S.One)
 
 
 def swapped(expression: Basic) -> Iterator[Wrong]:
@@ -158,7 +161,10 @@ def swapped(expression: Basic) -> Iterator[Wrong]:
     symbols = sorted(expression.free_symbols, key=str)
     for one, other in combinations(symbols, 2):
         if (one in VECTORS) is (other in VECTORS):
-            yield f"{text(one)} and {text(other)} swapped", expression.xreplace({one: other, other: one})
+            yield (
+                f"{text(one)} and {text(other)} swapped",
+                partial(expression.xreplace, {one: other, other: one}),
+            )
 
 
 def turned(expression: Basic) -> Iterator[Wrong]:
@@ -167,7 +173,7 @@ def turned(expression: Basic) -> Iterator[Wrong]:
         if isinstance(part, Relational) and place:
             yield (
                 f"{text(part)} the other way round",
-                put(expression, place, part.reversedsign.func(*part.args)),
+                partial(put, expression, place, part.reversedsign.func(*part.args)),
             )
 
 
@@ -177,14 +183,14 @@ def another_angle(expression: Basic) -> Iterator[Wrong]:
         if not expression.has(angle):
             continue
         name = text(angle)
-        yield f"π - {name} for {name}", expression.xreplace({angle: pi - angle})
-        yield f"{name}/2 for {name}", expression.xreplace({angle: angle / 2})
-        yield f"2{name} for {name}", expression.xreplace({angle: 2 * angle})
+        yield f"π - {name} for {name}", partial(expression.xreplace, {angle: pi - angle})
+        yield f"{name}/2 for {name}", partial(expression.xreplace, {angle: angle / 2})
+        yield f"2{name} for {name}", partial(expression.xreplace, {angle: 2 * angle})
     others: Mapping[Any, Any] = {sin: cos, cos: sin, tan: sin, cot: tan}
     for place, part, _ in places(expression):
         if type(part) in others:
             wrong = others[type(part)](part.args[0])
-            yield f"{text(wrong)} for {text(part)}", put(expression, place, wrong)
+            yield f"{text(wrong)} for {text(part)}", partial(put, expression, place, wrong)
 
 
 def another_threshold(expression: Basic) -> Iterator[Wrong]:
@@ -193,13 +199,17 @@ def another_threshold(expression: Basic) -> Iterator[Wrong]:
     for place, part, _ in places(expression):
         if isinstance(part, Mul) and sqrt(2) in part.args and _has_root(part):
             wrong = part * sqrt(weight / 2)
-            yield f"{text(weight)} for its root √(2·{text(weight)})", put(expression, place, wrong)
+            yield f"{text(weight)} for its root √(2·{text(weight)})", partial(put, expression, place, wrong)
         if (
             isinstance(part, Piecewise)
             and part.args[0].expr.has(a)
             and part.args[0].expr.is_rational_function(a)
         ):
-            yield "the ordinary l1 threshold", put(expression, place, limit(part.args[0].expr, a, oo))
+            yield "the ordinary l1 threshold", partial(_with_limit, expression, place, part.args[0].expr)
+
+
+def _with_limit(expression: Basic, place: Place, threshold: Expr) -> Basic:
+    return put(expression, place, limit(threshold, a, oo))
 
 
 def _has_root(product: Mul) -> bool:
@@ -210,12 +220,12 @@ def _has_root(product: Mul) -> bool:
 def another_norm(expression: Basic) -> Iterator[Wrong]:
     """A student on the unit sphere taken for granted; the clip or the magnitude forgotten."""
     if expression.has(norm_w):
-        yield f"{text(norm_w)} = 1 taken for granted", expression.subs(norm_w, 1)
+        yield f"{text(norm_w)} = 1 taken for granted", partial(expression.subs, norm_w, 1)
     for place, part, _ in places(expression):
         if isinstance(part, erf):
-            yield "the clip of the proxy forgotten", put(expression, place, S.One)
+            yield "the clip of the proxy forgotten", partial(put, expression, place, S.One)
         if isinstance(part, Abs):
-            yield f"{text(part.args[0])} for its magnitude", put(expression, place, part.args[0])
+            yield f"{text(part.args[0])} for its magnitude", partial(put, expression, place, part.args[0])
 
 
 # Conceptual errors first: where two operators give the same formula, the first names it.

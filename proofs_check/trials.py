@@ -76,8 +76,7 @@ def trials(claim: Claim, context: Context, run: Run) -> tuple[Trial, ...]:
     """
     if context.controls:
         return tuple(_tried(claim, one, context, run, every=True) for one in variants(claim))
-    ranked = sorted(variants(claim), key=lambda one: one.rank)
-    tried = (_tried(claim, one, context, run, every=False) for one in ranked)
+    tried = (_tried(claim, one, context, run, every=False) for one in variants(claim, shuffled=True))
     return tuple(islice((one for one in tried if one.planted), SAMPLE))
 
 

@@ -7,9 +7,10 @@ with its bound moved by one percent, the claim says more.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain, groupby
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 from sympy import Basic, Ge, Gt, Integer, Le, Lt, Tuple, pi
@@ -45,27 +46,55 @@ class Variant:
     claim: Claim
     dropped: Any = None
 
-    @property
-    def rank(self) -> int:
+
+@dataclass(frozen=True)
+class _Plan:
+    """A variant that has not been built: what made the error, the error, and the claim's changed fields."""
+
+    operator: str
+    error: str
+    changes: Callable[[], Mapping[str, Any]]
+    dropped: Any = None
+
+    def rank(self, claim: Claim) -> int:
         """A fixed number without meaning, by which samples of variants are chosen."""
-        return zlib.crc32(f"{self.claim.id} {self.operator} {self.error}".encode())
+        return zlib.crc32(f"{claim.id} {self.operator} {self.error}".encode())
+
+    def of(self, claim: Claim) -> Variant:
+        changed = replace(claim, **self.changes(), planted=True, generated=True)
+        return Variant(self.operator, self.error, changed, self.dropped)
 
 
-def variants(claim: Claim) -> tuple[Variant, ...]:
-    """The variants to plant: different from each other as expressions, at most a few of each operator."""
-    if reason_for_none(claim):
-        return ()
-    chosen: list[Variant] = []
-    for _, group in groupby(_distinct(claim), key=lambda one: one.operator):
-        chosen += sorted(group, key=lambda one: one.rank)[:PER_OPERATOR]
-    return tuple(chosen)
+def variants(claim: Claim, *, shuffled: bool = False) -> Iterator[Variant]:
+    """The variants to plant: different from each other as expressions, at most a few of each operator.
+
+    Parameters
+    ----------
+    claim : Claim
+    shuffled : bool
+        In an order without meaning, always the same, of which the first ones are a sample.
+    """
+    if claim.expected is Expected.FAILS:
+        return
+    chosen: list[_Plan] = []
+    for _, group in groupby(_plans(claim), key=lambda one: one.operator):
+        chosen += sorted(group, key=lambda one: one.rank(claim))[:PER_OPERATOR]
+    if shuffled:
+        chosen.sort(key=lambda one: one.rank(claim))
+    seen = {(claim.subject, claim.assumptions)}
+    for plan in chosen:
+        one = plan.of(claim)
+        key = (one.claim.subject, one.claim.assumptions)
+        if key not in seen:
+            seen.add(key)
+            yield one
 
 
 def reason_for_none(claim: Claim) -> str:
     """Why no errors can be planted in a claim, or nothing."""
     if claim.expected is Expected.FAILS:
         return "the claim is false as it stands, so that its variants may well be true"
-    if not isinstance(claim.subject, (Basic, MatrixBase)) or next(_distinct(claim), None) is None:
+    if next(variants(claim), None) is None:
         return f"no operator applies to a {type(claim.subject).__name__}"
     return ""
 
@@ -87,25 +116,23 @@ def _is_domain(relation: Any) -> bool:
     return single and relation.rhs in DOMAIN_BOUNDS
 
 
-def _distinct(claim: Claim) -> Iterator[Variant]:
-    seen = {(claim.subject, claim.assumptions)}
-    for one in chain(_of_subject(claim), _of_assumptions(claim)):
-        key = (one.claim.subject, one.claim.assumptions)
-        if key not in seen:
-            seen.add(key)
-            yield one
+def _plans(claim: Claim) -> Iterator[_Plan]:
+    if isinstance(claim.subject, (Basic, MatrixBase)):
+        yield from _of_subject(claim)
+        yield from _of_assumptions(claim)
 
 
-def _of_subject(claim: Claim) -> Iterator[Variant]:
+def _of_subject(claim: Claim) -> Iterator[_Plan]:
     parts = components(claim.subject)
     for name, operator in OPERATORS.items():
         for number, part in enumerate(parts):
-            for error, wrong in operator(part):
+            for error, build in operator(part):
                 where = f" in component {number + 1}" if len(parts) > 1 else ""
-                subject = _with(claim.subject, number, wrong)
-                yield Variant(
-                    name, error + where, replace(claim, subject=subject, planted=True, generated=True)
-                )
+                yield _Plan(name, error + where, partial(_subject, claim.subject, number, build))
+
+
+def _subject(right: Any, number: int, build: Callable[[], Basic]) -> Mapping[str, Any]:
+    return {"subject": _with(right, number, build())}
 
 
 def _with(subject: Any, number: int, wrong: Basic) -> Any:
@@ -118,18 +145,18 @@ def _with(subject: Any, number: int, wrong: Basic) -> Any:
     return wrong
 
 
-def _of_assumptions(claim: Claim) -> Iterator[Variant]:
+def _of_assumptions(claim: Claim) -> Iterator[_Plan]:
     for relation in hypotheses(claim):
         kept = tuple(one for one in claim.assumptions if one != relation)
-        yield Variant("removed", f"without {text(relation)}", _assuming(claim, kept), relation)
+        yield _Plan("removed", f"without {text(relation)}", partial(_assuming, *kept), relation)
         looser = _loosened(relation)
         if looser is not None:
-            changed = _assuming(claim, (*kept, looser))
-            yield Variant("loosened", f"{text(looser)} for {text(relation)}", changed, relation)
+            error = f"{text(looser)} for {text(relation)}"
+            yield _Plan("loosened", error, partial(_assuming, *kept, looser), relation)
 
 
-def _assuming(claim: Claim, assumptions: tuple[Any, ...]) -> Claim:
-    return replace(claim, assumptions=assumptions, planted=True, generated=True)
+def _assuming(*assumptions: Any) -> Mapping[str, Any]:
+    return {"assumptions": assumptions}
 
 
 def _loosened(relation: Any) -> Any:

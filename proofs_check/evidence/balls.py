@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache, reduce
+from functools import cache, lru_cache, reduce
 from operator import add, mul
 from typing import Any
 
@@ -46,6 +46,8 @@ from sympy import (
     tan,
     tanh,
 )
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import BooleanAtom
 
 
 class EnclosureError(ValueError):
@@ -54,17 +56,19 @@ class EnclosureError(ValueError):
 
 def rational_ball(number: Any) -> Any:
     """Ball around a rational number, SymPy's, Python's or flint's own left as it is."""
-    from flint import arb
-
-    return number if isinstance(number, arb) else arb(_fraction(number))
-
-
-@lru_cache(maxsize=10_000)
-def _fraction(number: Any) -> Any:
-    from flint import fmpq
-
+    arb, fmpq = _flint()
+    if isinstance(number, arb):
+        return number
     exact = number if isinstance(number, (Fraction, Rational)) else Rational(number)
-    return fmpq(int(exact.numerator), int(exact.denominator))
+    return arb(fmpq(int(exact.numerator), int(exact.denominator)))
+
+
+@cache
+def _flint() -> tuple[Any, Any]:
+    """Balls and rational numbers; a name is looked up faster than a module is imported again."""
+    from flint import arb, fmpq
+
+    return arb, fmpq
 
 
 def ball(expression: Expr, values: Mapping[Any, Any]) -> Any:
@@ -80,10 +84,11 @@ def ball(expression: Expr, values: Mapping[Any, Any]) -> Any:
     EnclosureError
         If the expression has a part without a ball, or a case distinction is decided nowhere on the balls.
     """
-    if expression in values:
-        return values[expression]
+    # SymPy's numbers are slow to hash, and the most frequent parts.
     if isinstance(expression, Rational):
         return rational_ball(expression)
+    if expression in values:
+        return values[expression]
     if expression in _CONSTANTS:
         return _CONSTANTS[expression]()
     if isinstance(expression, Piecewise):
@@ -102,7 +107,7 @@ def holds(relation: Basic, values: Mapping[Any, Any]) -> bool | None:
     EnclosureError
         If it is no relation between real numbers.
     """
-    if relation in (True, False):
+    if isinstance(relation, (bool, BooleanAtom)):
         return bool(relation)
     if isinstance(relation, (And, Or)):
         decided = [holds(part, values) for part in relation.args]
@@ -116,7 +121,13 @@ def holds(relation: Basic, values: Mapping[Any, Any]) -> bool | None:
     compare = _RELATIONS.get(type(relation))
     if compare is None:
         raise EnclosureError(f"enclosure: assumption={relation}, an inequality is required")
-    return compare(ball(relation.lhs - relation.rhs, values))
+    return compare(ball(_gap(relation), values))
+
+
+@lru_cache(maxsize=10_000)
+def _gap(relation: Relational) -> Expr:
+    """The left side less the right one, in which terms may cancel; asked for at many points."""
+    return relation.lhs - relation.rhs
 
 
 def _case(distinction: Piecewise, values: Mapping[Any, Any]) -> Any:
@@ -149,15 +160,11 @@ def _beta(function: Expr, parts: list[Any]) -> Any:
 
 
 def _pi() -> Any:
-    from flint import arb
-
-    return arb.pi()
+    return _flint()[0].pi()
 
 
 def _e() -> Any:
-    from flint import arb
-
-    return arb.const_e()
+    return _flint()[0].const_e()
 
 
 def _called(name: str) -> Callable[[Expr, list[Any]], Any]:

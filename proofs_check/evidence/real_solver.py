@@ -33,6 +33,7 @@ from sympy import (
     sign,
 )
 from sympy.functions.elementary.piecewise import Piecewise
+from sympy.logic.boolalg import BooleanAtom
 
 if TYPE_CHECKING:
     import z3
@@ -59,7 +60,7 @@ class Problem:
     roots : mapping of square roots to symbols
         Variables that stand for the square roots; what defines them is among the relations.
     beside : Problem, optional
-        Another problem of the same check, whose z3 context is shared: to make one takes longer than to solve
+        Another problem of the same claim, whose z3 context is shared: to make one takes longer than to solve
         most problems.
 
     Raises
@@ -137,7 +138,7 @@ class Problem:
 
     def _formula(self, relation: Any) -> "z3.BoolRef":
         z3 = self._z3
-        if relation in (True, False):
+        if isinstance(relation, (bool, BooleanAtom)):
             return z3.BoolVal(bool(relation), self._context)
         if isinstance(relation, (And, Or)):
             join = z3.And if isinstance(relation, And) else z3.Or

@@ -13,6 +13,7 @@ from typing import Any
 
 from sympy import Basic, Eq, Expr, N, Ne, Not, Pow, S, Symbol
 from sympy.core.relational import Relational
+from sympy.logic.boolalg import BooleanAtom
 
 from proofs_check.context import Context
 from proofs_check.evidence.points import show, some_points
@@ -80,10 +81,10 @@ def unsatisfiable(queries: Queries, shows: str) -> Evidence:
         asked = _with_definedness(queries(claim))
         if claim.generated and (seen := _at_points(claim, asked, context)) is not None:
             return seen
-        silent, broken, beside = None, None, Problem((), {})
+        silent, broken = None, None
         for name, query in asked.items():
             try:
-                found = _decide(claim, name, query, beside)
+                found = _decide(claim, name, query, context)
             except (VacuousError, TranslationError, ArithmeticError) as error:
                 # A counterexample of another query stands whatever became of this one.
                 broken = broken or error
@@ -166,19 +167,30 @@ def _apart_from_poles(claim: Claim, query: Query) -> Problem:
     return _violated(claim, query, *(Ne(base, 0, evaluate=False) for base in poles))
 
 
-def _decide(claim: Claim, name: str, query: Query, beside: Problem) -> Finding | None:
+def _decide(claim: Claim, name: str, query: Query, context: Context) -> Finding | None:
     """A counterexample, or why there is no answer, or None if the query holds."""
-    possible = Problem(_assumed(claim, query), query.roots, beside)
-    if (answer := possible.solve(brief=claim.planted)) == "unsat":
+    problem, answer = _possible(claim, query, context)
+    if answer == "unsat":
         raise VacuousError(f"smt: the assumptions of {name!r} exclude each other")
     if answer == "sat":
-        violated = possible.also(Not(query.conclusion))
-        if (answer := violated.solve(brief=claim.planted)) == "unsat":
+        problem = problem.also(Not(query.conclusion))
+        if (answer := problem.solve(brief=claim.planted)) == "unsat":
             return None
         if answer == "sat":
-            return _believed(claim, name, query, violated)
-        possible = violated
-    return Finding(Verdict.SILENT, f"{name}: z3 answers {answer} ({possible.reason()})")
+            return _believed(claim, name, query, problem)
+    return Finding(Verdict.SILENT, f"{name}: z3 answers {answer} ({problem.reason()})")
+
+
+def _possible(claim: Claim, query: Query, context: Context) -> tuple[Problem, str]:
+    """The assumptions, and whether they can be met, which is asked once for a claim and its controls."""
+    assumed = tuple(_assumed(claim, query))
+    key = ("possible", assumed, tuple(query.roots.items()))
+    if key in context.memo:
+        return context.memo[key], "sat"
+    problem = Problem(assumed, query.roots, context.once("solver", lambda: Problem((), {})))
+    if (answer := problem.solve(brief=claim.planted)) == "sat":
+        context.memo[key] = problem
+    return problem, answer
 
 
 def _believed(claim: Claim, name: str, query: Query, violated: Problem) -> Finding:
@@ -202,7 +214,7 @@ def _counterexample(claim: Claim, name: str, query: Query, solution: Mapping[Sym
 
 def _true(relation: Any, values: Mapping[Symbol, Any]) -> bool:
     """Whether a relation holds: exactly for rational numbers, by balls or to forty digits for others."""
-    if relation in (True, False):
+    if isinstance(relation, (bool, BooleanAtom)):
         return bool(relation)
     if not isinstance(relation, Relational):
         return bool(relation.func(*(_true(part, values) for part in relation.args)))

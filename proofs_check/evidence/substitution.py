@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sympy import N, S
+from sympy.logic.boolalg import BooleanAtom
 
 from proofs_check.context import Context
 from proofs_check.evidence.points import show
@@ -69,7 +70,7 @@ def holds(relation: Any, values: Mapping[Any, Any]) -> bool:
     ArithmeticError
         If it has no truth value there.
     """
-    if relation in (True, False):
+    if isinstance(relation, (bool, BooleanAtom)):
         return bool(relation)
     gap = (relation.lhs - relation.rhs).subs(values)
     if not gap.is_Rational:
