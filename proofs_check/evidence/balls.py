@@ -59,7 +59,7 @@ def rational_ball(number: Any) -> Any:
     arb, fmpq = _flint()
     if isinstance(number, arb):
         return number
-    exact = number if isinstance(number, (Fraction, Rational)) else Rational(number)
+    exact = number if isinstance(number, (Rational, Fraction)) else Rational(number)
     return arb(fmpq(int(exact.numerator), int(exact.denominator)))
 
 

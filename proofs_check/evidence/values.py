@@ -91,8 +91,14 @@ def _held(relation: Any, here: Mapping[Any, Any]) -> bool | None:
         return None
 
 
-def _balls(point: Mapping[Any, Any]) -> dict[Any, Any]:
-    return {name: _number(sympify(number)) for name, number in point.items()}
+def _balls(point: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    return _balls_of(tuple(point.items()))
+
+
+@lru_cache(maxsize=1000)
+def _balls_of(point: tuple[tuple[Any, Any], ...]) -> Mapping[Any, Any]:
+    """The numbers of a point as balls; many expressions are evaluated at each."""
+    return {name: _number(sympify(number)) for name, number in point}
 
 
 def _number(number: Expr) -> Any:
