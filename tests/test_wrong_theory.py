@@ -1,23 +1,21 @@
-"""A wrong constant in a formula of the theory is noticed, and makes ``verify`` exit 1: tried on copies.
+"""A wrong constant in a formula of the theory is noticed, and makes ``verify`` exit 1.
 
 One error goes through the whole command. For the others the claims with one label are judged, in a fork of a
 process that has imported the libraries and none of the modules with an error. It has derived the right theory
 before and dropped its modules: values of integrals and simplifications stay, each under what was integrated
-and simplified. They are most of the work, and mostly the same.
+and simplified, and so does compiled code, under its source. They are most of the work, and mostly the same.
+The fork reads the error where the source has the right formula; no file is changed.
 """
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from proofs_check.ledger import TOPICS
-
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 ROOT = Path(__file__).resolve().parents[1]
 
 # File, what stands there, the error in its place, and a label whose verdict has to change.
@@ -69,11 +67,13 @@ ERRORS = [
 ]
 
 
-# Reads a folder, topics and a label a line, and answers with the verdicts on the claims there that should
-# hold, up to the first that makes the judge withhold its word; a claim that should fail is refuted anyway.
-# The line before tells a folder of the right theory and its topics.
+# Reads an error and a label a line, and answers with the verdicts on the claims of it that should hold, up to
+# the first that makes the judge withhold its word; a claim that should fail is refuted anyway. Or it answers
+# with the exit code and the output of a command. The line before tells the project's folder.
 SERVER = """
-import functools, importlib, json, os, sys
+import functools, importlib, io, json, os, sys
+from contextlib import redirect_stderr, redirect_stdout
+from importlib.machinery import SourceFileLoader
 import flint, hypothesis, mpmath, numpy, rich, scipy.special, sympy, sympy.polys.rings, z3
 
 def remembered(function):
@@ -88,23 +88,43 @@ def remembered(function):
 
     return call
 
-def derived(folder, topics):
+compiled = functools.cache(lambda text, path: compile(text, path, "exec", dont_inherit=True))
+code_of_others = SourceFileLoader.get_code
+planted, read = {}, set()
+
+def code(loader, name):
+    path = loader.get_filename(name)
+    if name.partition(".")[0] not in OURS:
+        return code_of_others(loader, name)
+    text = loader.get_data(path)
+    if path in planted:
+        right, wrong = (one.encode() for one in planted[path])
+        assert right in text
+        text = text.replace(right, wrong)
+        read.add(path)
+    return compiled(text, path)
+
+OURS = ("theory", "numerics", "proofs_check")
+SourceFileLoader.get_code = code
+sympy.N, sympy.integrate = map(remembered, (sympy.N, sympy.integrate))
+
+def derived(folder):
     sys.path.insert(0, folder)
     importlib.import_module("proofs_check.collector").collect_seldom()
-    for name in topics:
-        importlib.import_module(name).claims()
-    sys.path.remove(folder)
+    topics = {}
+    for topic in importlib.import_module("proofs_check.ledger").TOPICS:
+        for name in {name for one in topic.claims() for name in (one.label, one.id)}:
+            topics.setdefault(name, []).append(topic.__name__)
     for name in list(sys.modules):
-        if name.partition(".")[0] in ("theory", "numerics", "proofs_check"):
+        if name.partition(".")[0] in OURS:
             del sys.modules[name]
+    return topics
 
-def judged(folder, topics, label):
-    sys.path.insert(0, folder)
+def judged(label):
     context = importlib.import_module("proofs_check.context").Context()
     from theory.derivation import DerivationError
-    assert importlib.import_module("theory.derivation").__file__.startswith(folder)
     try:
-        claims = [one for name in topics for one in importlib.import_module(name).claims()]
+        claims = [one for name in topics[label] for one in importlib.import_module(name).claims()]
     except DerivationError:
         return ["contradicts itself"]
     found = []
@@ -118,13 +138,24 @@ def judged(folder, topics, label):
                 return found
     return found
 
-sympy.N, sympy.integrate = map(remembered, (sympy.N, sympy.integrate))
-derived(*json.loads(sys.stdin.readline()))
+def commanded(*line):
+    # The topic of the claim alone, which rests on no other: what those say does not change its verdict.
+    ledger = importlib.import_module("proofs_check.ledger")
+    ledger.TOPICS = tuple(map(importlib.import_module, topics[line[-1]]))
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        code = importlib.import_module("proofs_check.cli").main(line)
+    return code, out.getvalue(), err.getvalue()
+
+topics = derived(json.loads(sys.stdin.readline()))
 for line in sys.stdin:
+    errors, asked, given = json.loads(line)
     reader, writer = os.pipe()
     if not (child := os.fork()):
         try:
-            os.write(writer, json.dumps(judged(*json.loads(line))).encode())
+            planted.update(errors)
+            answer = {"judged": judged, "commanded": commanded}[asked](*given)
+            assert read == set(planted), "the error was never read"
+            os.write(writer, json.dumps(answer).encode())
         finally:
             os._exit(0)
     os.close(writer)
@@ -139,71 +170,50 @@ WRONG = {"refutes", "broke", "contradicts itself"}
 def server():
     command = [sys.executable, "-c", SERVER]
     folder = ROOT.anchor  # nothing of this project is found from there
-    environment = {**without_path(), "SYMPY_CACHE_SIZE": "200000"}
+    environment = {**os.environ, "SYMPY_CACHE_SIZE": "200000"}
+    environment.pop("PYTHONPATH", None)
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder, env=environment
     ) as process:
-        needed = sorted({name for error in ERRORS for name in topics()[error[3]]})
-        process.stdin.write(json.dumps([str(ROOT), needed]) + "\n")
+        process.stdin.write(json.dumps(str(ROOT)) + "\n")
         yield process
         process.stdin.close()
 
 
-def without_path():
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+def planted(file, right, wrong):
+    path = ROOT / "theory" / file
+    assert right in path.read_text(encoding="utf-8"), (
+        "the formula has moved; plant the error where it stands now"
+    )
+    return {str(path): (right, wrong)}
 
 
-@cache
-def topics():
-    """The modules of the claims, by label and by id."""
-    found = {}
-    for topic in TOPICS:
-        for name in {name for one in topic.claims() for name in (one.label, one.id)}:
-            found.setdefault(name, []).append(topic.__name__)
-    return found
-
-
-def planted(tmp_path, file, right, wrong):
-    for package in ("theory", "numerics", "proofs_check"):
-        # What is compiled is told by its source's time; what another process is compiling may vanish.
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("*.pyc.*"))
-    target = tmp_path / "theory" / file
-    source = target.read_text(encoding="utf-8")
-    assert source.count(right) >= 1, "the formula has moved; plant the error where it stands now"
-    target.write_text(source.replace(right, wrong), encoding="utf-8")
-
-
-def verdicts(server, folder, label):
-    server.stdin.write(json.dumps([str(folder), topics()[label], label]) + "\n")
+def answer(server, errors, asked, *given):
+    server.stdin.write(json.dumps([errors, asked, given]) + "\n")
     server.stdin.flush()
     return json.loads(server.stdout.readline())
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def verdicts(server, errors, label):
+    return set(answer(server, errors, "judged", label))
+
+
 @pytest.mark.parametrize(("file", "right", "wrong", "label"), ERRORS, ids=[f"{e[3]}" for e in ERRORS])
-def test_wrong_constant_in_the_theory_is_noticed(server, tmp_path, file, right, wrong, label):
-    planted(tmp_path, file, right, wrong)
+def test_wrong_constant_in_the_theory_is_noticed(server, file, right, wrong, label):
     # A derivation may notice the contradiction itself; either way nothing passes.
-    assert WRONG & set(verdicts(server, tmp_path, label))
+    assert WRONG & verdicts(server, planted(file, right, wrong), label)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
-def test_without_an_error_nothing_is_noticed(server, tmp_path):
-    planted(tmp_path, "penalties.py", "Abs(x) <= t)", "Abs(x) <= t)")
-    found = verdicts(server, tmp_path, "G2")
-    assert found
-    assert set(found) == {"supports"}
+def test_without_an_error_nothing_is_noticed(server):
+    # What is planted is the right formula.
+    assert verdicts(server, planted("gaussian.py", "_radial(2)", "_radial(2)"), "G2") == {"supports"}
 
 
-def test_wrong_constant_in_the_theory_makes_verify_fail(tmp_path):
-    file, right, wrong, label = next(error for error in ERRORS if error[3] == "G4")
-    planted(tmp_path, file, right, wrong)
-    command = [sys.executable, "-m", "proofs_check", "verify", label]
-    done = subprocess.run(
-        command, cwd=tmp_path, env=without_path(), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1, done.stdout + done.stderr
-    noticed = (
-        " is refuted, " in done.stdout or " is error, " in done.stdout or "contradicts itself" in done.stderr
-    )
-    assert noticed, done.stdout + done.stderr
+def test_wrong_constant_in_the_theory_makes_verify_fail(server):
+    file, right, wrong, _ = next(error for error in ERRORS if error[3] == "G4")
+    line = "verify", "wedge-mean"
+    code, out, err = answer(server, planted(file, right, wrong), "commanded", *line)
+    assert code == 1, out + err
+    assert " is refuted, " in out or " is error, " in out or "contradicts itself" in err, out + err
+    code, out, err = answer(server, {}, "commanded", *line)
+    assert code == 0, out + err
