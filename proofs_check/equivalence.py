@@ -23,24 +23,21 @@ from sympy import (
     Pow,
     S,
     Symbol,
-    acos,
     asin,
-    betainc_regularized,
     cancel,
     factor,
     pi,
     powdenest,
-    preorder_traversal,
     simplify,
     sin,
 )
 from sympy.core.relational import Relational
+from sympy.logic.boolalg import BooleanFunction
 
 from proofs_check.context import Context
 from proofs_check.evidence.points import DISTINCTIONS, MORE_FOR_CASES, NoPointError, points
-from proofs_check.evidence.real_solver import Problem, TranslationError
-from proofs_check.evidence.smt import square_roots
-from proofs_check.evidence.values import all_true, ball_of, value
+from proofs_check.evidence.values import ball_of, value
+from proofs_check.impossibility import found_apart, impossible, undefined
 from proofs_check.records import Claim
 from proofs_check.variants import Variant, components
 from theory.symbols import theta
@@ -49,7 +46,6 @@ DIGITS = 40
 # Of the value's size, where SymPy evaluates: forty digits are carried, twenty left to cancellation.
 NEGLIGIBLE = S(10) ** -20
 POINTS = 4
-EVEN = 2
 # What an angle between two vectors is by definition.
 ANGLE = (theta >= 0, theta <= pi)
 
@@ -98,10 +94,14 @@ def directions(claim: Claim) -> tuple[str | None, ...]:
 def _compare(claim: Claim, right: Basic, wrong: Basic, sharper: str | None, context: Context) -> Relation:
     if isinstance(right, Relational):
         return _compare_relations(claim, right, wrong)
+    if isinstance(right, BooleanFunction):
+        # A condition that is sufficient and necessary: neither a weaker nor a stronger one will do.
+        same = _compare_relations(claim, right, wrong) is Relation.EQUIVALENT
+        return Relation.EQUIVALENT if same else Relation.ERROR
     sign = {"smaller": 1, "larger": -1, None: 0}[sharper]
     pairs = list(_values(claim, right, wrong, context, 4 * POINTS if sign else POINTS))
     nowhere = any(false is None for _, false in pairs)
-    if nowhere and _undefined(claim.assumptions, wrong):
+    if nowhere and undefined(claim.assumptions, wrong):
         return Relation.UNDEFINED
     # A bound says nothing where it has no value; a formula has to have one.
     if any(true is None and false is not None for true, false in pairs) or (nowhere and not sign):
@@ -114,7 +114,7 @@ def _compare(claim: Claim, right: Basic, wrong: Basic, sharper: str | None, cont
 
 def _proved(claim: Claim, right: Expr, wrong: Expr, sign: int, *, apart: bool) -> Relation:
     """What points suggest needs a proof; what is apart at one of them needs none that it is the same."""
-    if not apart and not _apart_where_cases_differ(claim, right, wrong) and _same(claim, right, wrong):
+    if not apart and not found_apart(claim, right, wrong) and _same(claim, right, wrong):
         return Relation.EQUIVALENT
     # The variant says nothing at its poles.
     poles = (Ne(power.base, 0) for power in wrong.atoms(Pow) if power.exp.is_negative)
@@ -122,26 +122,6 @@ def _proved(claim: Claim, right: Expr, wrong: Expr, sign: int, *, apart: bool) -
     if sign and _never_negative(beside, *_peeled(*((wrong, right) if sign > 0 else (right, wrong)))):
         return Relation.WEAKER
     return Relation.ERROR
-
-
-def _apart_where_cases_differ(claim: Claim, right: Expr, wrong: Expr) -> bool:
-    """Whether the solver finds a point, which balls confirm, in the strip that two distinctions treat apart.
-
-    The strip may be too narrow for points at random, and SymPy takes a second to find no normal form.
-    """
-    if not (right.has(Piecewise) and wrong.has(Piecewise)):
-        return False
-    relations = (*claim.assumptions, Ne(right, wrong, evaluate=False))
-    roots = square_roots(*relations)
-    try:
-        problem = Problem([*relations, *_defined(roots)], roots)
-    except TranslationError:
-        return False
-    if problem.solve(brief=True) != "sat":
-        return False
-    point = {s: number for s, number in problem.solution().items() if s not in roots.values()}
-    seen = value(right, point), value(wrong, point)
-    return None not in seen and _gap(*seen) != 0 and all_true(claim.assumptions, point)
 
 
 def _gap(true: Any, false: Any) -> int:
@@ -221,64 +201,19 @@ def _never_negative(claim: Claim, larger: Expr, smaller: Expr) -> bool:
     gap = factor(_signed(claim, larger - smaller)) if not larger.has(Piecewise) else larger - smaller
     sine = Symbol("sine", real=True)
     below = (larger < smaller).subs(sin(theta), sine)
-    return bool(gap.is_nonnegative) or _impossible((*claim.assumptions, sine >= 0, sine <= 1), below)
+    return bool(gap.is_nonnegative) or impossible((*claim.assumptions, sine >= 0, sine <= 1), below)
 
 
 def _compare_relations(claim: Claim, right: Basic, wrong: Basic) -> Relation:
-    if not _impossible((*claim.assumptions, right), Not(wrong)):
+    if not impossible((*claim.assumptions, right), Not(wrong)):
         return Relation.ERROR
-    back = _impossible((*claim.assumptions, wrong), Not(right))
+    back = impossible((*claim.assumptions, wrong), Not(right))
     return Relation.EQUIVALENT if back else Relation.WEAKER
-
-
-def _impossible(assumptions: tuple[Any, ...], relation: Any) -> bool:
-    """Whether the solver shows that a relation contradicts the assumptions."""
-    roots: Mapping[Expr, Any] = square_roots(relation, *assumptions)
-    try:
-        return Problem([*assumptions, relation, *_defined(roots)], roots).solve() == "unsat"
-    except TranslationError:
-        return False
-
-
-def _defined(roots: Mapping[Expr, Any]) -> list[Any]:
-    """What the variables of square roots are."""
-    return [part for root, r in roots.items() for part in (r >= 0, _equal(r**2, root.base))]
-
-
-def _undefined(assumptions: tuple[Any, ...], *expressions: Basic) -> bool:
-    """Whether the solver shows that roots, integrals or inverse functions are not real wherever assumed."""
-    needed = [
-        condition
-        for one in expressions
-        for part in preorder_traversal(one)
-        for condition in _for_a_real_value(part)
-    ]
-    # The solver may be unable to read what else is assumed and needed, of other symbols.
-    for one in needed:
-        about = tuple(known for known in assumptions if known.free_symbols <= one.free_symbols)
-        if one == False or _impossible(about, one):  # noqa: E712 - SymPy's false
-            return True
-    return bool(needed) and _impossible((*assumptions, *needed[1:]), needed[0])
-
-
-def _for_a_real_value(part: Basic) -> tuple[Any, ...]:
-    if isinstance(part, (asin, acos)):
-        return part.args[0] <= 1, part.args[0] >= -1
-    if isinstance(part, betainc_regularized):
-        # The integrand's powers are integrable from 0 to 1 with positive exponents only.
-        return part.args[0] > 0, part.args[1] > 0, part.args[3] <= 1, part.args[3] >= 0
-    if isinstance(part, Pow) and part.exp.is_Rational and part.exp.q == EVEN:
-        return (part.base >= 0,)
-    return ()
-
-
-def _equal(left: Expr, right: Expr) -> Relational:
-    return Relational(left, right, "==", evaluate=False)
 
 
 def _without_assumption(claim: Claim, variant: Variant) -> Relation:
     """Nothing new is said if the kept assumptions imply the dropped one, or where there is no value."""
-    if _impossible(variant.claim.assumptions, Not(variant.dropped)):
+    if impossible(variant.claim.assumptions, Not(variant.dropped)):
         return Relation.EQUIVALENT
     beyond = (*variant.claim.assumptions, Not(variant.dropped))
-    return Relation.UNDEFINED if _undefined(beyond, *components(claim.subject)) else Relation.ERROR
+    return Relation.UNDEFINED if undefined(beyond, *components(claim.subject)) else Relation.ERROR

@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import (
     Abs,
+    And,
     ImmutableMatrix,
     Integer,
     Le,
     Lt,
     N,
+    Or,
     Piecewise,
     Rational,
     Symbol,
@@ -173,6 +175,13 @@ def test_variant_differs_in_value_unless_it_is_recognised_as_equivalent(right, o
 )
 def test_same_formula_in_other_words_is_equivalent(right, wrong):
     assert with_error(about(right, x > 0, y > 0), wrong) is Relation.EQUIVALENT
+
+
+def test_condition_is_the_same_in_other_words_and_an_error_when_weaker_or_stronger():
+    condition = about(Or(x > y, x > 1), x > 0, y > 0)
+    assert with_error(condition, Or(2 * x > 2, y < x)) is Relation.EQUIVALENT
+    for wrong in (x > y, Or(x > y, x > 1, y > 1), And(x > y, x > 1)):
+        assert with_error(condition, wrong) is Relation.ERROR
 
 
 def test_border_moved_by_less_than_points_tell_is_an_error_without_a_normal_form(monkeypatch):

@@ -238,6 +238,7 @@ def _falls() -> Claim:
                 trapping_cases.pulled_steps,
                 _rises,
                 "no pull just below it, of some forty and the worst, makes the angle larger",
+                borders=trapping_cases.STEPS_BETWEEN,
             ),
         ),
         controls=(

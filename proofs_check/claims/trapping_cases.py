@@ -67,6 +67,10 @@ def pulled_steps() -> SearchStrategy[PulledStep]:
     return st.builds(PulledStep, SMALL_SIZES, decades(-1, 1), decades(-2, 1), fractions, parts, SEEDS)
 
 
+# Angles well between the two ends, where a wrong function of the angle may agree with the right one at both.
+STEPS_BETWEEN = tuple(PulledStep(3, 1.0, 1.0, 0.5, part, 0) for part in (0.25, 0.5, 0.75))
+
+
 @dataclass(frozen=True)
 class AdversarialRun:
     """A run of RVSCGD that starts just inside the angle π - δ, with an adversary of norm ε in the gradient.
