@@ -343,6 +343,16 @@ def test_infinite_residual_is_an_error():
     assert judge(CHECKERS["symbolic"].claim(subject=S.Infinity), Context()).status is Status.ERROR
 
 
+def test_pole_at_one_of_the_points_says_nothing_of_a_residual():
+    def judged(constant):
+        poled = vanishing(lambda _: ((x**2 - 1) / (x - 1) - x - constant,), "a pole where x is one")
+        known = CHECKERS["symbolic"].claim(evidence=(poled,), assumptions=(x > 0,), example={x: Integer(1)})
+        return poled.check(known, Context()).verdict
+
+    assert judged(1) is Verdict.SUPPORTS
+    assert judged(2) is Verdict.REFUTES
+
+
 def test_simplification_that_is_always_zero_does_not_save_a_false_statement(monkeypatch):
     monkeypatch.setattr(symbolic, "_is_zero", lambda *_: True)
     assert judge(CHECKERS["symbolic"].claim(subject=x**2), Context()).status is Status.REFUTED

@@ -43,8 +43,13 @@ NEGLIGIBLE = 1e-30
 POINTS = 4
 # Where the expression distinguishes cases, points at which SymPy is asked if there is no ball.
 POINTS_WITHOUT_BALL = 4 * POINTS
-# Terms may fade at some points, as densities do far out; at so many of them a zero has to tell something.
+# At some points terms may fade, as densities do far out, or have a pole; at so many others a zero has to tell
+# something.
 TELLING = 2
+
+
+class PoleError(ArithmeticError):
+    """An expression has no finite value at a point, as where a denominator happens to be zero."""
 
 
 def vanishing(
@@ -111,21 +116,21 @@ def _reading(expression: Expr, claim: Claim) -> list[str]:
 def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None:
     rng = context.rng(claim.id, "symbolic")
     count = MORE_FOR_CASES * POINTS if expression.has(*DISTINCTIONS) else POINTS
-    telling, faded = 0, None
+    telling, dumb = 0, None
     for number, point in enumerate(points(claim, expression.free_symbols, rng, count)):
         # The points that are there to meet each case only have to refute, which a ball does at little cost.
         if number > POINTS_WITHOUT_BALL and not _apart_from_zero(expression, point):
             continue
         try:
             said = _unless_zero(expression, point)
-        except BlindToleranceError as error:
-            faded = error
+        except (BlindToleranceError, PoleError) as error:
+            dumb = error
             continue
         telling += 1
         if said:
             return Finding(Verdict.REFUTES, f"residual {said} at {show(point)}")
-    if faded is not None and telling < TELLING:
-        raise faded
+    if dumb is not None and telling < TELLING:
+        raise dumb
     return None
 
 
@@ -143,7 +148,9 @@ def _unless_zero(expression: Expr, point: Mapping[Symbol, Any]) -> str:
         exact = bool(seen.is_zero())
     else:
         number = N(expression.subs(point), DIGITS)
-        if number in (nan, zoo, oo, -oo) or number.free_symbols:
+        if number in (nan, zoo, oo, -oo):
+            raise PoleError(f"residual {expression} has the value {number} at {show(point)}")
+        if number.free_symbols:
             raise ArithmeticError(f"residual {expression} has the value {number} at {show(point)}")
         if not abs(number) <= NEGLIGIBLE:
             return str(N(number, 6))
