@@ -13,7 +13,7 @@ derived here.
 
 from functools import cache
 
-from sympy import Expr, Rational, Symbol, cos, cot, erf, exp, expand, oo, pi, simplify, sin, sqrt
+from sympy import Expr, Rational, Symbol, cancel, cos, cot, erf, exp, expand, oo, pi, simplify, sin, sqrt
 
 from theory.derivation import Derivation, Step, definite_integral
 from theory.symbols import norm_w, theta, w_hat, w_star
@@ -95,8 +95,8 @@ def half_space_mean() -> Derivation:
 
 def in_terms_of_filters(along_w: Expr, along_e: Expr) -> Expr:
     """Write a vector of the plane, given along ŵ and ê, in ŵ and w* = cosθ ŵ + sinθ ê."""
-    teacher = simplify(along_e / sin(theta))
-    student = simplify(along_w - teacher * cos(theta))
+    teacher = cancel(along_e / sin(theta))
+    student = expand(along_w - teacher * cos(theta)).subs(cot(theta) * sin(theta), cos(theta))
     return student * w_hat + teacher * w_star
 
 

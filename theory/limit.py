@@ -157,8 +157,8 @@ def half_angle_factor() -> Derivation:
     shrink = 1 - eta * c
     length_squared = expand(along**2 + across**2)
     # tan(θ⁺/2) = across/(length + along) <= shrink sinθ/(1 + cosθ) where length >= 1 + cosθ - along.
-    margin = simplify(length_squared - (1 + cos(theta) - along) ** 2)
-    if simplify(margin - (eta * c * sin(theta)) ** 2) != 0:
+    rest = expand(length_squared - (1 + cos(theta) - along) ** 2 - (eta * c * sin(theta)) ** 2)
+    if expand(rest.subs(sin(theta) ** 2, 1 - cos(theta) ** 2)) != 0:
         raise DerivationError("half_angle_factor: the margin is not a square")
     return Derivation(
         "half-angle-factor",
