@@ -27,7 +27,7 @@ class Moments:
 
     def add(self, rows: Array) -> None:
         """Join the moments of `rows`, (n, k)."""
-        mean = rows.mean(axis=0)
+        mean = np.add.reduce(rows, axis=0) / len(rows)
         if self._scratch.shape != rows.shape:
             self._scratch = np.empty_like(rows)
         deviations = np.subtract(rows, mean, out=self._scratch)

@@ -19,6 +19,10 @@ from numerics import validation
 
 Array = NDArray[np.float64]
 
+# Inputs of so many numbers are each worth a product of their own, which reads them where they are; smaller
+# ones go into one tall product, 2 to 15 times quicker for short filters, for which BLAS copies them.
+LARGE = 1024
+
 # A proxy derivative: from preactivations (N, m) to its values there.
 Proxy = Callable[[Array], NDArray[Any]]
 
@@ -219,10 +223,11 @@ class ForwardPass:
         """Coarse gradients by K proxy derivatives, (N, K, d), written into `out` if it is given."""
         n, k, m = len(self.Z), len(proxies), len(self.v)
         last = _samples_last(self.Z)
-        weights = np.empty((k, m, n)).transpose(2, 0, 1) if last else np.empty((n, k, m))
+        # Patch after patch, each with its K weights: the order in which BLAS sums them up.
+        weights = np.empty((k, m, n)).transpose(2, 0, 1) if last else np.empty((n, m, k)).transpose(0, 2, 1)
+        error = np.multiply(self.residual[:, None], self.v, out=np.empty_like(self.preactivation))
         for one, proxy in enumerate(proxies):
-            np.multiply(proxy(self.preactivation), self.v, out=weights[:, one])
-        weights *= self.residual[:, None, None]
+            np.multiply(proxy(self.preactivation), error, out=weights[:, one])
         if last:
             # Its inner loop runs along the samples.
             return np.asarray(np.einsum("nkm,nmd->nkd", weights, self.Z, out=out))
@@ -243,9 +248,10 @@ def forward_pass(Z: Array, v: Array, w: Array, v_star: Array, w_star: Array) -> 
     Inputs may lie in memory with the samples in the last place, a view of an array (m, d, N): where filters
     are short, that is several times quicker.
     """
-    student, teacher = np.moveaxis(preactivations(Z, np.column_stack([w, w_star])), -1, 0)
-    residual = (student > 0).astype(np.float64) @ v - (teacher > 0).astype(np.float64) @ v_star
-    return ForwardPass(Z, v, student.copy(order="K"), residual)
+    signals = preactivations(Z, np.array([w, w_star]).T)
+    fires = (signals > 0).astype(np.float64)
+    residual = fires[..., 0] @ v - fires[..., 1] @ v_star
+    return ForwardPass(Z, v, signals[..., 0], residual)
 
 
 def _samples_last(Z: Array) -> bool:
@@ -264,11 +270,16 @@ def _checked_pass(
 
 
 def preactivations(Z: Array, filters: Array) -> Array:
-    """Inner products of the patches of inputs Z (N, m, d) with filters (d, F), unchecked; (N, m, F)."""
+    """Inner products of the patches of inputs Z (N, m, d) with filters (d, F), unchecked; (N, m, F).
+
+    In memory, those with one filter lie side by side.
+    """
+    n, m, d = Z.shape
     if _samples_last(Z):
         return np.asarray(np.moveaxis(np.matmul(filters.T, np.moveaxis(Z, 0, -1)), -1, 0))
-    # One tall product in place of N small ones: 2 to 15 times quicker for d < 100.
-    return np.asarray((Z.reshape(-1, Z.shape[2]) @ filters).reshape(*Z.shape[:2], filters.shape[1]))
+    if m * d >= LARGE:
+        return np.asarray(np.matmul(filters.T, Z.transpose(0, 2, 1)).transpose(0, 2, 1))
+    return np.asarray((filters.T @ Z.reshape(-1, d).T).reshape(filters.shape[1], n, m).transpose(1, 2, 0))
 
 
 def _layers(who: str, Z: Array, v_name: str, v: ArrayLike, w_name: str, w: Array) -> tuple[Array, Array]:

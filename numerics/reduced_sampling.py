@@ -30,8 +30,8 @@ RUNG = "reduced"
 TRUSTS = "that a sum of independent Gaussian vectors is one, with the root of the summed squares as scale"
 # Each is 1 wherever the one before it is.
 NARROW_TO_WIDE = ("clipped_relu", "relu", "identity")
-# 2^14 numbers are 128 kB: the ten arrays of that size that a chunk needs stay in a core's cache.
-NUMBERS_PER_CHUNK = 2**14
+# 2^16 numbers are 512 kB: enough that NumPy's calls, some fifty a chunk, do not show.
+NUMBERS_PER_CHUNK = 2**16
 
 # From the weights of m summands, (m, n), to the scale of their sum, (n,).
 Scale = Callable[[Array], Array]
@@ -52,7 +52,7 @@ def chunk_size(m: int) -> int:
     return max(1, NUMBERS_PER_CHUNK // m)
 
 
-def plane_rows(problem: Problem, seen: Frame, along: Array, across: Array, scale: Scale) -> Array:
+def plane_rows(problem: Problem, seen: Frame, patches: Array, room: Array, scale: Scale) -> Array:
     """What the parts of the patches in the plane determine.
 
     Parameters
@@ -60,8 +60,10 @@ def plane_rows(problem: Problem, seen: Frame, along: Array, across: Array, scale
     problem : Problem
         With its estimators ordered from narrow to wide.
     seen : Frame
-    along, across : (m, n) float64
-        Components of the patches along ŵ and ê.
+    patches : (2, m, n) float64
+        Components of the patches along ŵ and along ê.
+    room : (2, m, n) float64
+        Overwritten. Memory that is asked for anew in each call can take longer to get than to fill.
     scale : callable
         Of a sum of rests; `root_of_sum_of_squares` is the right one.
 
@@ -71,10 +73,9 @@ def plane_rows(problem: Problem, seen: Frame, along: Array, across: Array, scale
         The loss; for each estimator its components along ŵ and ê; then the squared scale of the rest that
         each adds to those before it.
     """
-    signal = seen.norm * along
-    taught = seen.cosine * along
-    taught += seen.sine * across
-    residual = _weighted(problem.v, along > 0) - _weighted(problem.v_star, taught > 0)
+    (along, across), (signal, weights) = patches, room
+    residual = _residual(problem, seen, patches, room)
+    np.multiply(along, seen.norm, out=signal)
     stes = len(problem.stes)
     rows = np.empty((1 + 3 * stes, along.shape[1]))
     rows[0] = np.square(residual) / 2
@@ -82,10 +83,11 @@ def plane_rows(problem: Problem, seen: Frame, along: Array, across: Array, scale
     before: NDArray[np.bool_] | None = None
     for k, ste in enumerate(problem.stes):
         support = network.SUPPORTS[ste](signal)
-        added = (support if before is None else support & ~before) * problem.v[:, None]
-        np.einsum("mn,mn->n", added, along, out=inside[k, 0])
-        np.einsum("mn,mn->n", added, across, out=inside[k, 1])
-        squares[k] = scale(added)
+        weights[:] = support if before is None else support & ~before
+        weights *= problem.v[:, None]
+        np.einsum("mn,mn->n", weights, along, out=inside[k, 0])
+        np.einsum("mn,mn->n", weights, across, out=inside[k, 1])
+        squares[k] = scale(weights)
         before = support
     rows[1:] *= residual
     np.square(squares, out=squares)
@@ -93,8 +95,15 @@ def plane_rows(problem: Problem, seen: Frame, along: Array, across: Array, scale
     return rows.T
 
 
-def _weighted(weights: Array, chosen: NDArray[np.bool_]) -> Array:
-    return np.asarray(np.einsum("m,mn->n", weights, chosen.astype(np.float64)))
+def _residual(problem: Problem, seen: Frame, patches: Array, room: Array) -> Array:
+    """Student less teacher, h - y, (n,)."""
+    (along, across), (taught, fires) = patches, room
+    np.multiply(along, seen.cosine, out=taught)
+    taught += np.multiply(across, seen.sine, out=fires)
+    fires[:] = along > 0
+    student = np.einsum("m,mn->n", problem.v, fires)
+    fires[:] = taught > 0
+    return np.asarray(student - np.einsum("m,mn->n", problem.v_star, fires))
 
 
 def rows_of(problem: Problem, chunk: int, scale: Scale = root_of_sum_of_squares) -> RowSource:
@@ -102,12 +111,12 @@ def rows_of(problem: Problem, chunk: int, scale: Scale = root_of_sum_of_squares)
     seen = frame(problem)
 
     def source() -> Callable[[np.random.Generator, int], Array]:
-        buffer = np.empty(2 * problem.m * chunk)
+        buffer = np.empty((2, 2 * problem.m * chunk))
 
         def rows(rng: np.random.Generator, n: int) -> Array:
-            normals = buffer[: 2 * problem.m * n].reshape(2, problem.m, n)
+            normals, room = buffer[:, : 2 * problem.m * n].reshape(2, 2, problem.m, n)
             rng.standard_normal(out=normals)
-            return plane_rows(problem, seen, normals[0], normals[1], scale)
+            return plane_rows(problem, seen, normals, room, scale)
 
         return rows
 

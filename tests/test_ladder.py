@@ -274,6 +274,25 @@ def test_means_are_those_of_rows_that_follow_each_other(group):
     np.testing.assert_array_equal(rows, kept)
 
 
+def test_rows_in_the_plane_are_the_networks_where_there_is_nothing_else():
+    w, w_star = np.array([0.5, 1.2]), np.array([0.6, -0.8])
+    one = problem("test", V, w, V_STAR, w_star, reduced_sampling.NARROW_TO_WIDE)
+    source, rng = reduced_sampling.rows_of(one, 50)(), np.random.default_rng(2)
+    again = np.random.default_rng(2)
+    plane = frame(one).plane
+    for n in (50, 7):  # the second is held in memory that the first has used
+        normals = again.standard_normal((2, 3, n))
+        Z = np.einsum("kmn,kd->nmd", normals, plane)
+        rows = source(rng, n)
+        expected = sample_loss_and_coarse_gradients(Z, V, w, V_STAR, w_star, one.stes)
+        lifted = rows[:, 1:7].reshape(n, 3, 2) @ plane
+        np.testing.assert_allclose(rows[:, 0], expected[:, 0], atol=1e-14)
+        np.testing.assert_allclose(lifted.reshape(n, 6), expected[:, 1:], atol=1e-13)
+        signal, residual_squared = Z @ w, 2 * expected[:, :1]
+        sets = np.stack([network.SUPPORTS[ste](signal) @ V**2 for ste in one.stes], axis=1)
+        np.testing.assert_allclose(rows[:, 7:].cumsum(axis=1), residual_squared * sets, atol=1e-13)
+
+
 def test_rest_of_an_estimator_is_the_sum_of_those_of_its_differences():
     seen = frame(problem("test", V, W, V_STAR, W_STAR, reduced_sampling.NARROW_TO_WIDE))
     squares = np.tile([1.0, 2.0, 4.0], (40_000, 1))

@@ -67,6 +67,25 @@ def test_network_and_gradients_are_those_of_the_definition(problem, ste):
     )
 
 
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize(("m", "d"), [(1, 1023), (1, 1024), (16, 64), (32, 40), (341, 3), (342, 3)])
+def test_small_and_large_inputs_in_either_layout_meet_the_same_network(m, d, last):
+    rng = np.random.default_rng(m)
+    Z, (v, v_star), w, w_star = (rng.standard_normal(s) for s in ((3, m, d), (2, m), d, d))
+    w_star /= np.linalg.norm(w_star)
+    w *= 0.7 / np.linalg.norm(w)
+    held = np.moveaxis(np.moveaxis(Z, 0, -1).copy(), -1, 0) if last else Z
+    rows = network.forward_pass(held, v, w, v_star, w_star).rows(
+        ESTIMATORS, np.empty((3, 1 + len(ESTIMATORS) * d))
+    )
+    for sample, row in zip(Z, rows, strict=True):
+        for k, ste in enumerate(ESTIMATORS):
+            _, loss, coarse, _ = definition(sample, v, w, v_star, w_star, ste)
+            # At most 342 products of some hundreds, the sizes of h - y and of sums of patches, each rounded.
+            np.testing.assert_allclose(row[0], loss, rtol=0, atol=1e-10)
+            np.testing.assert_allclose(row[1 + k * d : 1 + (k + 1) * d], coarse, rtol=0, atol=1e-10)
+
+
 @given(problems(), st.sampled_from(ESTIMATORS))
 def test_loss_and_gradient_of_one_pass_are_those_of_two(problem, ste):
     both = network.sample_loss_and_coarse_gradients(*problem, [ste])
