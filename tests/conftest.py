@@ -27,8 +27,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
 # The tests of each of these files share what is dear to make: the verdicts on the whole ledger, a sweep, a
-# server that has derived the theory. They go to one worker, and first, as the largest groups; others singly.
-TOGETHER = ("test_verify.py", "test_sweep.py", "test_wrong_theory.py")
+# server that has derived the theory, sources taken apart. They go to one worker, and first, as the largest
+# groups; others singly.
+TOGETHER = ("test_verify.py", "test_sweep.py", "test_wrong_theory.py", "test_imports.py")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -4,6 +4,7 @@ import ast
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ WITNESSES = (
 )  # fmt: skip
 
 
+@cache  # the same files are read again and again, and taking them apart is most of the work
 def imports(source):
     """Full names that a source imports anywhere, in functions too; relative imports are refused."""
     names = set()
@@ -36,7 +38,7 @@ def imports(source):
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative import"
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
 
 
 def module_path(name, root=ROOT):
@@ -67,13 +69,14 @@ def reached(path, root=ROOT):
     return names, seen
 
 
+@cache
 def dynamic(source):
     """Names by which a source imports what cannot be read from it."""
     nodes = list(ast.walk(ast.parse(source)))
     names = {node.id for node in nodes if isinstance(node, ast.Name)} & {"__import__", "exec", "eval"}
     every = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     every |= {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
-    return names | every & {"import_module", "spec_from_file_location", "run_path", "run_module"}
+    return frozenset(names) | every & {"import_module", "spec_from_file_location", "run_path", "run_module"}
 
 
 def knows_theory(path, root=ROOT):
