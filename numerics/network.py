@@ -223,8 +223,7 @@ class ForwardPass:
         """Coarse gradients by K proxy derivatives, (N, K, d), written into `out` if it is given."""
         n, k, m = len(self.Z), len(proxies), len(self.v)
         last = _samples_last(self.Z)
-        # Patch after patch, each with its K weights: the order in which BLAS sums them up.
-        weights = np.empty((k, m, n)).transpose(2, 0, 1) if last else np.empty((n, m, k)).transpose(0, 2, 1)
+        weights = np.empty((k, m, n)).transpose(2, 0, 1) if last else np.empty((n, k, m))
         error = np.multiply(self.residual[:, None], self.v, out=np.empty_like(self.preactivation))
         for one, proxy in enumerate(proxies):
             np.multiply(proxy(self.preactivation), error, out=weights[:, one])

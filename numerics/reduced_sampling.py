@@ -91,18 +91,19 @@ def plane_rows(problem: Problem, seen: Frame, patches: Array, room: Array, scale
         before = support
     rows[1:] *= residual
     np.square(squares, out=squares)
-    np.cumsum(inside, axis=0, out=inside)
+    for k in range(1, stes):
+        inside[k] += inside[k - 1]
     return rows.T
 
 
 def _residual(problem: Problem, seen: Frame, patches: Array, room: Array) -> Array:
     """Student less teacher, h - y, (n,)."""
-    (along, across), (taught, fires) = patches, room
-    np.multiply(along, seen.cosine, out=taught)
-    taught += np.multiply(across, seen.sine, out=fires)
+    (along, across), (least, fires) = patches, room
     fires[:] = along > 0
     student = np.einsum("m,mn->n", problem.v, fires)
-    fires[:] = taught > 0
+    # cosine along + sine across > 0, which comparing numbers of float64 decides as adding them would
+    np.multiply(along, -seen.cosine, out=least)
+    fires[:] = np.multiply(across, seen.sine, out=fires) > least
     return np.asarray(student - np.einsum("m,mn->n", problem.v_star, fires))
 
 
