@@ -3,7 +3,12 @@
 Dense vectors come from a generator seeded by Hypothesis rather than entry by entry: the choice of 200 floats
 would exhaust its budget, and no single entry matters. Where structure matters (sparsity, equal magnitudes,
 nearness to the teacher) it is drawn explicitly.
+
+A strategy that is made for every case is also examined for every case, which takes longer than to draw from
+it; so they are kept, but for those with arguments that hardly ever come again.
 """
+
+from functools import cache
 
 import numpy as np
 from hypothesis import strategies as st
@@ -14,24 +19,29 @@ Array = NDArray[np.float64]
 PENALTIES = ("l1", "l0", "tl1")
 
 
+@cache
 def seeds() -> st.SearchStrategy[int]:
     return st.integers(0, 2**32 - 1)
 
 
+@cache
 def generators() -> st.SearchStrategy[np.random.Generator]:
     return seeds().map(np.random.default_rng)
 
 
+@cache
 def dimensions(least: int = 2, most: int = 200) -> st.SearchStrategy[int]:
     return st.integers(least, most)
 
 
+@cache
 @st.composite
 def dense_unit_vectors(draw: st.DrawFn, d: int) -> Array:
     x = draw(generators()).standard_normal(d)
     return x / np.linalg.norm(x)
 
 
+@cache
 @st.composite
 def sparse_unit_vectors(draw: st.DrawFn, d: int, equal: bool | None = None) -> Array:
     """Draw s from 1 to d non-zero entries, of equal or unequal magnitudes and any signs."""
@@ -44,6 +54,7 @@ def sparse_unit_vectors(draw: st.DrawFn, d: int, equal: bool | None = None) -> A
     return x / np.linalg.norm(x)
 
 
+@cache
 def unit_vectors(d: int) -> st.SearchStrategy[Array]:
     """Draw teachers: dense, sparse, and sparse with equal magnitudes."""
     return st.one_of(sparse_unit_vectors(d, equal=True), sparse_unit_vectors(d), dense_unit_vectors(d))
@@ -68,25 +79,29 @@ def starts(draw: st.DrawFn, w_star: Array) -> Array:
     return side * np.cos(tilt) * w_star + np.sin(tilt) * across
 
 
-@st.composite
-def second_layers(draw: st.DrawFn, m: int) -> Array:
+@cache
+def second_layers(m: int) -> st.SearchStrategy[Array]:
     """Draw v with zero and negative entries, but not v = 0."""
     entries = st.one_of(st.just(0.0), st.floats(-3, 3).filter(lambda x: abs(x) > 1e-3))
-    return np.array(draw(st.lists(entries, min_size=m, max_size=m).filter(any)))
+    return st.lists(entries, min_size=m, max_size=m).filter(any).map(np.array)
 
 
+@cache
 def penalties() -> st.SearchStrategy[str]:
     return st.sampled_from(PENALTIES)
 
 
+@cache
 def lams() -> st.SearchStrategy[float]:
     return _log_uniform(1e-4, 1)
 
 
+@cache
 def betas() -> st.SearchStrategy[float]:
     return _log_uniform(1e-2, 10)
 
 
+@cache
 def tl1_parameters() -> st.SearchStrategy[float]:
     return st.one_of(st.sampled_from([0.01, 1.0, 100.0]), _log_uniform(0.01, 100))
 
@@ -96,6 +111,7 @@ def step_sizes(c: float, beta: float) -> st.SearchStrategy[float]:
     return st.one_of(st.just(1.0), st.floats(0.01, 1)).map(lambda fraction: fraction / (c + beta))
 
 
+@cache
 def _log_uniform(low: float, high: float) -> st.SearchStrategy[float]:
     # Parameters that matter by their order of magnitude; clipped, as rounding can leave the interval.
     return st.floats(np.log(low), np.log(high)).map(lambda x: float(np.clip(np.exp(x), low, high)))

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +24,16 @@ MAPS = [("l1", None), ("l0", None), ("tl1", 0.1), ("tl1", 1.0), ("tl1", 30.0)]
 ROUNDING = 1e-12
 
 
+@cache
+def sizes(most):
+    """Dimensions, those at the border of a block among them."""
+    return st.one_of(st.sampled_from([2, 63, 64, 65, 128]), st.integers(2, most))
+
+
 @st.composite
 def problems(draw, most=300):
     """Draw starts, teacher, c, weight, beta and eta up to its limit; some supports of u are empty."""
-    d = draw(st.one_of(st.sampled_from([2, 63, 64, 65, 128]), st.integers(2, most)))
+    d = draw(sizes(most))
     teacher = draw(unit_vectors(d))
     starts = uniform_sphere(draw(generators()), draw(st.integers(1, 5)), d)
     c, beta = draw(st.sampled_from([0.1, 1.0, 7.0])), draw(betas())

@@ -29,13 +29,12 @@ def proxy(ste, x):
 def definition(sample, v, w, v_star, w_star, ste):
     """Return h, loss, coarse gradient and output gradient of one sample, patch by patch."""
     m, d = len(v), len(w)
-    active = [inner(patch, w) > 0 for patch in sample]
+    inputs = [inner(patch, w) for patch in sample]
+    active = [x > 0 for x in inputs]
     h = sum(v[j] for j in range(m) if active[j])
     y = sum(v_star[j] for j in range(m) if inner(sample[j], w_star) > 0)
-    coarse = [
-        sum(sample[j][i] * proxy(ste, inner(sample[j], w)) * v[j] for j in range(m)) * (h - y)
-        for i in range(d)
-    ]
+    slopes = [proxy(ste, x) for x in inputs]
+    coarse = [sum(sample[j][i] * slopes[j] * v[j] for j in range(m)) * (h - y) for i in range(d)]
     output = [(h - y) * (1.0 if active[j] else 0.0) for j in range(m)]
     return h, (h - y) ** 2 / 2, coarse, output
 
