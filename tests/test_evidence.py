@@ -276,10 +276,10 @@ def test_other_values_are_no_reason_to_refuse_a_case(held):
 
 def test_dear_cases_are_fewer():
     evidence = searched(lambda: st.integers(0, 10**9), lambda _: lambda _: None, "nods", fewer=5)
-    assert evidence.check(claim(x), Context()).witness == "no violation in 20 cases"
+    assert evidence.check(claim(x), Context()).witness == "no violation in 12 cases"
 
 
-@pytest.mark.parametrize(("planted", "cases"), [(False, 500), (True, 100)])
+@pytest.mark.parametrize(("planted", "cases"), [(False, 500), (True, 64)])
 def test_full_effort_is_for_the_claim_and_a_planted_error_gets_what_the_quick_one_allows(planted, cases):
     evidence = searched(lambda: st.integers(0, 10**9), lambda _: lambda _: None, "nods")
     found = evidence.check(replace(claim(x), planted=planted), Context(full=True))
