@@ -36,6 +36,7 @@ from sympy.logic.boolalg import BooleanFunction
 
 from proofs_check.context import Context
 from proofs_check.evidence.points import DISTINCTIONS, MORE_FOR_CASES, NoPointError, points
+from proofs_check.evidence.smt import square_roots
 from proofs_check.evidence.values import ball_of, value
 from proofs_check.impossibility import found_apart, impossible, undefined
 from proofs_check.records import Claim
@@ -205,6 +206,10 @@ def _never_negative(claim: Claim, larger: Expr, smaller: Expr) -> bool:
 
 
 def _compare_relations(claim: Claim, right: Basic, wrong: Basic) -> Relation:
+    # The solver knows of a root that it is real, which has to be so wherever the variant speaks.
+    radicands = (root.base for root in square_roots(wrong))
+    if not all(one.is_nonnegative or impossible(claim.assumptions, one < 0) for one in radicands):
+        return Relation.ERROR
     if not impossible((*claim.assumptions, right), Not(wrong)):
         return Relation.ERROR
     back = impossible((*claim.assumptions, wrong), Not(right))

@@ -74,10 +74,27 @@ def trials(claim: Claim, context: Context, run: Run) -> tuple[Trial, ...]:
     run : callable
         Runs one piece of evidence within a number of seconds, and never raises.
     """
-    if context.controls:
-        return tuple(_tried(claim, one, context, run, every=True) for one in variants(claim))
-    tried = (_tried(claim, one, context, run, every=False) for one in variants(claim, shuffled=True))
-    return tuple(islice((one for one in tried if one.planted), SAMPLE))
+    every = context.controls
+    tried = (
+        one if isinstance(one, Trial) else _tried(claim, one, context, run, every=every)
+        for one in _built(claim, shuffled=not every)
+    )
+    return tuple(tried if every else islice((one for one in tried if one.planted), SAMPLE))
+
+
+def _built(claim: Claim, *, shuffled: bool) -> Iterator[Variant | Trial]:
+    """The variants, each built within the limit; what cannot be built is an error that nothing refuted."""
+    rest = variants(claim, shuffled=shuffled)
+    while True:
+        try:
+            with time_limit(LIMIT):
+                one = next(rest, None)
+        except Exception as error:  # noqa: BLE001 - a defect of an operator costs its claim alone
+            yield Trial("not built", f"{type(error).__name__}: {error}", "", Outcome.SURVIVOR)
+            return
+        if one is None:
+            return
+        yield one
 
 
 def _tried(claim: Claim, variant: Variant, context: Context, run: Run, *, every: bool) -> Trial:

@@ -343,14 +343,19 @@ def test_infinite_residual_is_an_error():
     assert judge(CHECKERS["symbolic"].claim(subject=S.Infinity), Context()).status is Status.ERROR
 
 
-def test_pole_at_one_of_the_points_says_nothing_of_a_residual():
-    def judged(constant):
+def test_pole_says_nothing_at_one_point_that_was_drawn_and_breaks_the_check_elsewhere(monkeypatch):
+    def judged(points, constant=1):
         poled = vanishing(lambda _: ((x**2 - 1) / (x - 1) - x - constant,), "a pole where x is one")
-        known = CHECKERS["symbolic"].claim(evidence=(poled,), assumptions=(x > 0,), example={x: Integer(1)})
-        return poled.check(known, Context()).verdict
+        known = CHECKERS["symbolic"].claim(evidence=(poled,), example={x: Integer(points[0])})
+        drawn = [known.example, *({x: Integer(one)} for one in points[1:])]
+        monkeypatch.setattr(symbolic, "points", lambda *_: drawn)
+        return judge(known, Context()).findings[0].verdict
 
-    assert judged(1) is Verdict.SUPPORTS
-    assert judged(2) is Verdict.REFUTES
+    assert judged((2, 1, 3, 4)) is Verdict.SUPPORTS
+    assert judged((2, 1, 3, 4), constant=2) is Verdict.REFUTES
+    assert judged((1, 2, 3, 4)) is Verdict.BROKE
+    assert judged((2, 1, 3, 1)) is Verdict.BROKE
+    assert judged((2, 1)) is Verdict.BROKE
 
 
 def test_simplification_that_is_always_zero_does_not_save_a_false_statement(monkeypatch):

@@ -218,6 +218,16 @@ def test_counterexample_of_one_query_stands_although_another_is_about_nothing():
         finding(both, x**2)
 
 
+def test_assumptions_that_cannot_be_met_or_are_undecided_stay_so_when_they_are_asked_about_again(monkeypatch):
+    context = Context()
+    for _ in range(2):
+        with pytest.raises(VacuousError):
+            MEANS.check(claim(x**2 + y**2, assumptions=(x > 1, x < 1)), context)
+    monkeypatch.setattr(Problem, "solve", lambda *_, **__: "unknown")
+    for _ in range(2):
+        assert MEANS.check(claim(x**2 + y**2, assumptions=(x > 2,)), context).verdict is Verdict.SILENT
+
+
 def test_contradictory_assumptions_and_missing_queries_are_errors():
     vacuous = claim(x**2 + y**2, (MEANS,), assumptions=(x > 0, x**2 < 0))
     assert judge(vacuous, Context()).status is Status.ERROR

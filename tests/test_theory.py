@@ -5,7 +5,7 @@ import pytest
 from sympy import Integral, Rational, Symbol, cos, exp, integrate, lambdify, pi, sin
 
 import theory.derivation
-from theory import catalogue
+from theory import catalogue, limit
 from theory.derivation import DerivationError, definite_integral
 from theory.penalties import thresholding
 from theory.symbols import NOTATION, a, mu, x
@@ -85,3 +85,13 @@ def test_half_angle_form_of_transformed_l1_is_the_published_root(shape, weight, 
         seen = lambdify((a, mu, x), rule.active, "mpmath")(*numbers)
         # 60 digits, of which the published form loses two dozen to its cosine.
         assert abs(seen - published_root(*numbers)) < 1e-30
+
+
+@pytest.mark.parametrize(
+    "wrong", [lambda along, across: (along, -across), lambda along, across: (-along, across)]
+)
+def test_half_angle_of_another_step_is_refused(monkeypatch, wrong):
+    right = limit.step_without_penalty()
+    monkeypatch.setattr(limit, "step_without_penalty", lambda: wrong(*right))
+    with pytest.raises(DerivationError, match="half_angle_factor"):
+        limit.half_angle_factor.__wrapped__()

@@ -182,6 +182,11 @@ def test_condition_is_the_same_in_other_words_and_an_error_when_weaker_or_strong
     assert with_error(condition, Or(2 * x > 2, y < x)) is Relation.EQUIVALENT
     for wrong in (x > y, Or(x > y, x > 1, y > 1), And(x > y, x > 1)):
         assert with_error(condition, wrong) is Relation.ERROR
+    # A root that is not real is no way to say the same.
+    condition = about(Or(x > 1, y > 1, x < -5))
+    assert with_error(condition, Or(sqrt(x) > 1, y > 1)) is Relation.ERROR
+    assert with_error(about(Lt(x, 1)), Lt(sqrt(x), 1)) is Relation.ERROR
+    assert with_error(about(Lt(x, 1), x > 0), Lt(sqrt(x), 1)) is Relation.EQUIVALENT
 
 
 def test_border_moved_by_less_than_points_tell_is_an_error_without_a_normal_form(monkeypatch):
@@ -474,6 +479,17 @@ def test_no_generated_error_survives_in_the_ledger(name):
         assert not survivors(one), claim.id
 
 
+@pytest.mark.parametrize("controls", [True, False])
+def test_error_that_cannot_be_built_leaves_its_claim_blind_and_ends_no_run(monkeypatch, controls):
+    def broken(_):
+        yield "a quotient by zero", lambda: 1 // 0
+
+    monkeypatch.setattr("proofs_check.variants.OPERATORS", {"broken": broken})
+    one = judge(CLAIM, Context(controls=controls))
+    assert one.status is Status.BLIND
+    assert "ZeroDivisionError" in one.trials[-1].error
+
+
 def test_check_that_never_answers_on_a_variant_is_stopped_and_refutes_nothing(monkeypatch):
     def forever(claim, _):
         if claim.subject == CLAIM.subject:
@@ -482,7 +498,7 @@ def test_check_that_never_answers_on_a_variant_is_stopped_and_refutes_nothing(mo
         return Finding(Verdict.REFUTES, "too late")
 
     monkeypatch.setattr(trials, "LIMIT", 1)
-    monkeypatch.setattr(trials, "variants", lambda claim: islice(variants(claim), 2))
+    monkeypatch.setattr(trials, "variants", lambda claim, **_: islice(variants(claim), 2))
     slow = replace(CLAIM, evidence=(Evidence("symbolic", Strength.EXACT, "a test", forever),), controls=())
     tried = judge(slow, Context(controls=True)).trials
     assert {one.outcome for one in tried if one.planted} == {Outcome.SURVIVOR}

@@ -160,6 +160,8 @@ def half_angle_factor() -> Derivation:
     rest = expand(length_squared - (1 + cos(theta) - along) ** 2 - (eta * c * sin(theta)) ** 2)
     if expand(rest.subs(sin(theta) ** 2, 1 - cos(theta) ** 2)) != 0:
         raise DerivationError("half_angle_factor: the margin is not a square")
+    if expand(across - shrink * sin(theta)) != 0:
+        raise DerivationError("half_angle_factor: the part across is not the sine times the factor")
     return Derivation(
         "half-angle-factor",
         "A11",

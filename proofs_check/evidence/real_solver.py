@@ -1,7 +1,8 @@
 """SymPy to z3 and back: relations between real numbers, one to one, and nothing else.
 
-Each check has a z3 context of its own and counts the solver's steps, so that an answer depends neither on
-what other checks asked before nor on the machine.
+A claim and its planted errors share a z3 context, in which they always ask in the same order, and the
+solver's steps are counted, so that an answer depends neither on what other claims asked before nor on the
+machine.
 """
 
 from collections.abc import Iterable, Mapping

@@ -43,8 +43,8 @@ NEGLIGIBLE = 1e-30
 POINTS = 4
 # Where the expression distinguishes cases, points at which SymPy is asked if there is no ball.
 POINTS_WITHOUT_BALL = 4 * POINTS
-# At some points terms may fade, as densities do far out, or have a pole; at so many others a zero has to tell
-# something.
+# Terms may fade at some points, as densities do far out, and one may be a pole; at so many of the others a
+# zero has to tell something.
 TELLING = 2
 
 
@@ -116,21 +116,27 @@ def _reading(expression: Expr, claim: Claim) -> list[str]:
 def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None:
     rng = context.rng(claim.id, "symbolic")
     count = MORE_FOR_CASES * POINTS if expression.has(*DISTINCTIONS) else POINTS
-    telling, dumb = 0, None
+    telling, faded, pole = 0, None, None
     for number, point in enumerate(points(claim, expression.free_symbols, rng, count)):
         # The points that are there to meet each case only have to refute, which a ball does at little cost.
         if number > POINTS_WITHOUT_BALL and not _apart_from_zero(expression, point):
             continue
         try:
             said = _unless_zero(expression, point)
-        except (BlindToleranceError, PoleError) as error:
-            dumb = error
+        except BlindToleranceError as error:
+            faded = error
+            continue
+        except PoleError as error:
+            # Two numbers that are drawn alike are chance once; and the example is not drawn.
+            if pole is not None or point is claim.example:
+                raise
+            pole = error
             continue
         telling += 1
         if said:
             return Finding(Verdict.REFUTES, f"residual {said} at {show(point)}")
-    if dumb is not None and telling < TELLING:
-        raise dumb
+    if telling < TELLING and (silent := faded or pole) is not None:
+        raise silent
     return None
 
 
