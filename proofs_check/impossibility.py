@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import Basic, Expr, Ne, Piecewise, Pow, acos, asin, betainc_regularized, preorder_traversal
-from sympy.core.relational import Relational
+from sympy import Basic, Expr, Ne, Piecewise, Pow, Symbol, acos, asin, betainc_regularized, preorder_traversal
 
 from proofs_check.evidence.real_solver import Problem, TranslationError
-from proofs_check.evidence.smt import square_roots
+from proofs_check.evidence.smt import definitions, square_roots
 from proofs_check.evidence.values import all_true, value
 from proofs_check.records import Claim
 
@@ -16,16 +15,15 @@ EVEN = 2
 
 def impossible(assumptions: tuple[Any, ...], relation: Any) -> bool:
     """Whether the solver shows that a relation contradicts the assumptions."""
-    roots: Mapping[Expr, Any] = square_roots(relation, *assumptions)
+    relations = (*assumptions, relation)
     try:
-        return Problem([*assumptions, relation, *_defined(roots)], roots).solve() == "unsat"
+        return _problem(relations, square_roots(*relations)).solve() == "unsat"
     except TranslationError:
         return False
 
 
-def _defined(roots: Mapping[Expr, Any]) -> list[Any]:
-    """What the variables of square roots are."""
-    return [part for root, r in roots.items() for part in (r >= 0, _equal(r**2, root.base))]
+def _problem(relations: tuple[Any, ...], roots: Mapping[Expr, Symbol]) -> Problem:
+    return Problem([*relations, *definitions(roots)], roots)
 
 
 def undefined(assumptions: tuple[Any, ...], *expressions: Basic) -> bool:
@@ -55,10 +53,6 @@ def _for_a_real_value(part: Basic) -> tuple[Any, ...]:
     return ()
 
 
-def _equal(left: Expr, right: Expr) -> Relational:
-    return Relational(left, right, "==", evaluate=False)
-
-
 def found_apart(claim: Claim, right: Expr, wrong: Expr) -> bool:
     """Whether the solver finds a point, which balls confirm, in the strip that two distinctions treat apart.
 
@@ -69,7 +63,7 @@ def found_apart(claim: Claim, right: Expr, wrong: Expr) -> bool:
     relations = (*claim.assumptions, Ne(right, wrong, evaluate=False))
     roots = square_roots(*relations)
     try:
-        problem = Problem([*relations, *_defined(roots)], roots)
+        problem = _problem(relations, roots)
     except TranslationError:
         return False
     if problem.solve(brief=True) != "sat":

@@ -66,6 +66,11 @@ def square_roots(*expressions: Basic) -> dict[Expr, Symbol]:
     return {root: Symbol(f"root_{k}", real=True) for k, root in enumerate(ordered, 1)}
 
 
+def definitions(roots: Mapping[Expr, Symbol]) -> list[Any]:
+    """What the auxiliary variables of square roots are."""
+    return [part for root, r in roots.items() for part in (r >= 0, Eq(r**2, root.base, evaluate=False))]
+
+
 def unsatisfiable(queries: Queries, shows: str) -> Evidence:
     """Evidence that assumptions and negated conclusion exclude each other, in every query.
 
@@ -150,9 +155,7 @@ def _with_roots(named: tuple[str, Query]) -> tuple[str, Query]:
 
 def _assumed(claim: Claim, query: Query) -> list[Any]:
     """The assumptions, and what the auxiliary variables are."""
-    roots = query.roots.items()
-    definitions = [part for root, r in roots for part in (r >= 0, Eq(r**2, root.base, evaluate=False))]
-    return [*claim.assumptions, *query.assumptions, *definitions]
+    return [*claim.assumptions, *query.assumptions, *definitions(query.roots)]
 
 
 def _violated(claim: Claim, query: Query, *more: Any) -> Problem:

@@ -97,7 +97,7 @@ def _balls(point: Mapping[Any, Any]) -> Mapping[Any, Any]:
 
 @lru_cache(maxsize=1000)
 def _balls_of(point: tuple[tuple[Any, Any], ...]) -> Mapping[Any, Any]:
-    """The numbers of a point as balls; many expressions are evaluated at each."""
+    """The numbers of a point as balls, always made in PRECISION; many expressions are evaluated at each."""
     return {name: _number(sympify(number)) for name, number in point}
 
 
