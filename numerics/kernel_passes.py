@@ -16,6 +16,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Names = NDArray[np.int64]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 PENALTIES = ("l1", "l0", "tl1")
@@ -37,6 +38,10 @@ _FIT = (
     1.759401951, -3.913795844, 4.145753748, -2.954907262, 1.740921542, -0.995599447, 0.624842948,
     -0.499997791, 0.999999995,
 )  # fmt: skip
+# Steps from one look for entries that fade to the next, and the share of the coordinates that is worth
+# setting aside: a look costs a third of a step, a move ten steps.
+_LOOK, _WORTH = 16, 4
+_NOBODY = -1
 # Squared lengths in this range neither overflowed nor lost anything, and do not come from the push.
 _LEAST_SQUARE, _MOST_SQUARE = 1e-200, 1e300
 
@@ -143,7 +148,7 @@ def _square(z: Array) -> float:
 
 
 @_compiled()
-def _gather(y: Array, threshold: float, where: NDArray[np.int64], size: Array) -> int:
+def _gather(y: Array, threshold: float, where: Names, size: Array) -> int:
     """Collect the entries beyond the threshold and return their number."""
     count = 0
     for i in range(y.size):
@@ -183,7 +188,7 @@ def minimise(size: Array, count: int, inverse: float, mu: float, shape: float) -
 
 
 @_compiled()
-def _add_back(y: Array, z: Array, pull: float, where: NDArray[np.int64], size: Array, count: int) -> None:
+def _add_back(y: Array, z: Array, pull: float, where: Names, size: Array, count: int) -> None:
     for k in range(count):
         i = where[k]
         z[i] += math.copysign(pull * size[k], y[i])
@@ -203,10 +208,12 @@ def _squared_move(y: Array, before: float, z: Array, after: float, block: int) -
 
 
 @_compiled(forceinline=True)
-def _is_long(y: Array, before: float, z: Array, after: float, first: int, limit: float) -> tuple[bool, int]:
-    """Whether ||after z - before y||^2 exceeds the limit, and the block of coordinates where it did."""
+def _is_long(
+    y: Array, before: float, z: Array, after: float, first: int, total: float, limit: float
+) -> tuple[bool, int]:
+    """Whether total + ||after z - before y||^2 exceeds the limit, and the block of coordinates where it did."""
     blocks = y.size // _BLOCK
-    block, total = first, 0.0
+    block = first if first < blocks else 0
     for _ in range(blocks):
         total += _squared_move(y, before, z, after, block)
         if total > limit:
@@ -215,9 +222,69 @@ def _is_long(y: Array, before: float, z: Array, after: float, first: int, limit:
     return False, block
 
 
+@_compiled(fastmath=_FAST)
+def _fading(y: Array, threshold: float) -> float:
+    """Number of entries within the threshold."""
+    full_width()
+    count = 0.0
+    for i in range(y.size):
+        count += 1.0 if abs(y[i]) <= threshold else 0.0
+    return count
+
+
+@_compiled()
+def _set_aside(
+    y: Array, order: Names, first: int, kept: int, threshold: float, aside: Array, names: Names, gone: int
+) -> int:
+    """Set entries of y[first:kept] aside that are within the threshold; how many stay."""
+    end, kept = kept, first
+    for i in range(first, end):
+        entry, name = y[i], order[i]
+        # Both places are written, and one of them is written over: no branch to be foreseen.
+        y[kept], order[kept] = entry, name
+        aside[gone], names[gone] = entry, name
+        beyond = int(abs(entry) > threshold)
+        kept += beyond
+        gone += 1 - beyond
+    return kept
+
+
+@_compiled()
+def _bring_back(y: Array, order: Names, kept: int, aside: Array, names: Names, fade: float) -> None:
+    for i in range(aside.size):
+        y[kept + i], order[kept + i] = fade * aside[i], names[i]
+
+
+@_compiled()
+def _fill_up(y: Array, order: Names, kept: int) -> int:
+    """Fill up the last block with entries that stand for none; its end."""
+    live = max(1, (kept + _BLOCK - 1) // _BLOCK) * _BLOCK
+    for i in range(kept, live):
+        y[i], order[i] = 0.0, _NOBODY
+    return live
+
+
+@_compiled()
+def _rescale(aside: Array, factor: float) -> tuple[float, float]:
+    """Multiply in place; the squared length and the largest entry of the result."""
+    squares = largest = 0.0
+    for i in range(aside.size):
+        aside[i] *= factor
+        squares += aside[i] * aside[i]
+        largest = max(largest, abs(aside[i]))
+    return squares, largest
+
+
+@_compiled()
+def _write(w: Array, y: Array, order: Names, factor: float) -> None:
+    for i in range(y.size):
+        if order[i] != _NOBODY:
+            w[order[i]] = factor * y[i] if abs(factor * y[i]) > _CUT else 0.0
+
+
 @_compiled(inline="always")
 def _pass(
-    y: Array, r: float, inverse: float, p: Array, z: Array, step: Step, where: NDArray[np.int64], size: Array
+    y: Array, r: float, inverse: float, p: Array, z: Array, step: Step, where: Names, size: Array
 ) -> float:
     """Write the next y, not normalised, into z and return its squared length."""
     alpha, pull = 1.0 - step.eta * (step.c + step.beta), step.eta * step.beta
@@ -245,36 +312,84 @@ def vectors(count: int, size: int) -> Array:
 def workspace(d: int) -> tuple[Array, NDArray[np.int64]]:
     """Return memory for one run of `advance` after the other in dimension d."""
     size = (d + _BLOCK - 1) // _BLOCK * _BLOCK
-    # Numbers of the entries of u that are not zero, and room for one that turns out to be.
-    return vectors(4, size), np.zeros(size + 1, np.int64)
+    # One more number, for an entry of u that turns out to be zero.
+    return vectors(5, size), np.zeros((4, size + 1), np.int64)
+
+
+@_compiled()
+def _order(w_star: Array, factor: float, p: Array, order: Names) -> int:
+    """Put the teacher's support first, write factor w* in that order into p, and return the support's size."""
+    first, last = 0, w_star.size - 1
+    for i in range(w_star.size):
+        size = factor * w_star[i]
+        if abs(size) < _PUSH:
+            order[last], p[last] = i, _PUSH
+            last -= 1
+        else:
+            order[first], p[first] = i, size
+            first += 1
+    return first
+
+
+@_compiled()
+def _take_run(
+    w: Array, step: Step, most: int, tolerance: float, first: int, rows: Array, numbers: Names
+) -> tuple[int, bool]:
+    """Take one run to its end, in place; its steps, and whether the last was within the tolerance.
+
+    The steps are -1 if a length left the safe range.
+    """
+    d = w.size
+    y, z, p, size, aside = rows[0], rows[1], rows[2], rows[3], rows[4]
+    where, order, names = numbers[0], numbers[1], numbers[2]
+    for i in range(d):
+        order[i] = numbers[3][i]
+        y[i] = w[order[i]]
+    kept, live = d, _fill_up(y, order, d)
+    r, inverse, block = 1.0, 1.0, 0
+    shrink, fade, squares_aside, largest = 1.0 - step.eta * (step.c + step.beta), 1.0, 0.0, 0.0
+    steps, ended = most, False
+    for number in range(1, most + 1):
+        threshold = step.threshold * r
+        if abs(fade) * largest > threshold:
+            _bring_back(y, order, kept, aside[: d - kept], names, fade)
+            kept, live, squares_aside, largest = d, _fill_up(y, order, d), 0.0, 0.0
+        elif number % _LOOK == 1 and _fading(y[first:kept], threshold) > _BLOCK + live // _WORTH:
+            _rescale(aside[: d - kept], fade)
+            kept = _set_aside(y, order, first, kept, threshold, aside, names, d - kept)
+            squares_aside, largest = _rescale(aside[: d - kept], 1.0)
+            live, fade = _fill_up(y, order, kept), 1.0
+        squares = _pass(y[:live], r, inverse, p[:live], z[:live], step, where, size)
+        faded = fade * shrink * inverse
+        squares += faded * faded * squares_aside
+        if not _LEAST_SQUARE < squares < _MOST_SQUARE:
+            return -1, False
+        length = math.sqrt(squares)
+        moved = faded / length - fade * inverse
+        long, block = _is_long(
+            y[:live], inverse, z[:live], 1.0 / length,
+            block, moved * moved * squares_aside, tolerance * tolerance,
+        )  # fmt: skip
+        y, z, r, inverse = z, y, length, 1.0 / length
+        fade = faded if abs(faded) * largest > _CUT else 0.0
+        if not long:
+            steps, ended = number, True
+            break
+    _write(w, y[:live], order, 1.0 / r)
+    _write(w, aside[: d - kept], names, fade / r)
+    return steps, ended
 
 
 @_compiled()
 def advance(
     w: Array, w_star: Array, step: Step, most: int, tolerance: float,
-    iterations: NDArray[np.int64], converged: NDArray[np.bool_], rows: Array, where: NDArray[np.int64],
+    iterations: Names, converged: NDArray[np.bool_], rows: Array, numbers: Names,
 ) -> bool:  # fmt: skip
     """Take all runs to their ends, in place; False if a length left the safe range."""
-    d, padded = w.shape[1], where.size - 1
-    y, z, p, size = rows[0][:padded], rows[1][:padded], rows[2][:padded], rows[3][:padded]
-    for i in range(d):
-        p[i] = step.eta * step.c * w_star[i]
-        if abs(p[i]) < _PUSH:
-            p[i] = _PUSH
+    first = _order(w_star, step.eta * step.c, rows[2], numbers[3])
     for run in range(len(w)):
-        for i in range(padded):
-            y[i] = w[run, i] if i < d else 0.0
-        r, inverse, block = 1.0, 1.0, 0
-        for number in range(1, most + 1):
-            squares = _pass(y, r, inverse, p, z, step, where, size)
-            if not _LEAST_SQUARE < squares < _MOST_SQUARE:
-                return False
-            length = math.sqrt(squares)
-            long, block = _is_long(y, inverse, z, 1.0 / length, block, tolerance * tolerance)
-            y, z, r, inverse = z, y, length, 1.0 / length
-            if not long:
-                iterations[run], converged[run] = number, True
-                break
-        for i in range(d):
-            w[run, i] = y[i] / r if abs(y[i]) > _CUT else 0.0
+        steps, ended = _take_run(w[run], step, most, tolerance, first, rows, numbers)
+        if steps < 0:
+            return False
+        iterations[run], converged[run] = steps, ended
     return True

@@ -203,6 +203,70 @@ def test_result_depends_neither_on_threads_nor_on_companions(monkeypatch, penalt
         np.testing.assert_array_equal(getattr(alone, name)[0], getattr(found[0], name)[7])
 
 
+@pytest.mark.parametrize(("penalty", "a"), MAPS)
+def test_entries_that_fade_one_after_the_other_keep_their_sizes(penalty, a):
+    rng = np.random.default_rng(0)
+    teacher = np.eye(1000)[500]
+    arguments = (
+        uniform_sphere(rng, 2, 1000),
+        teacher,
+        1.0,
+        penalty,
+        0.0005 / 10 ** (penalty == "l0"),
+        0.5,
+        0.05,
+        a,
+    )
+    for steps in (40, 80, 120):
+        plain, compiled = (
+            rvscgd(*arguments, tolerance=0, max_iterations=steps, engine=engine)
+            for engine in ("numpy", "compiled")
+        )
+        np.testing.assert_allclose(compiled.w, plain.w, rtol=1e-9, atol=0)
+
+
+# Of each map a weight mu whose threshold is 0.03 to 0.05.
+@pytest.mark.parametrize(
+    ("penalty", "a", "mu"),
+    [
+        ("l1", None, 0.05),
+        ("l0", None, 0.00125),
+        ("tl1", 0.1, 0.003),
+        ("tl1", 1.0, 0.025),
+        ("tl1", 30.0, 0.05),
+    ],
+)
+@pytest.mark.parametrize("d", [200, 320])
+def test_entries_that_fade_come_back_where_they_grow_beyond_the_threshold(penalty, a, mu, d):
+    rng = np.random.default_rng(0)
+    t = float(threshold(mu, penalty, a))
+    teacher = np.where(np.arange(d) % 40 == 7, 1.0, 0.0)
+    teacher /= np.linalg.norm(teacher)
+    # Near -w* a step shortens w more than it shortens the entries off the support, which grow by a
+    # twentieth then; they fade again when w has turned.
+    start = np.where(teacher == 0, t * rng.uniform(-0.9, 0.9, d), 0)
+    start -= np.sqrt(1 - start @ start) * teacher
+    arguments = (start, teacher, 1.0, penalty, mu, 1.0, 0.1, a)
+    plain = rvscgd(*arguments, tolerance=0, max_iterations=150, history=True)
+    beyond = (np.abs(plain.history.w[:, 0, teacher == 0]) > t).sum(axis=1)
+    assert beyond[0] == beyond[-1] == 0
+    assert beyond.max() > 10
+    for steps in (1, 20, 40, 80, 150):
+        options = {"tolerance": 0, "max_iterations": steps}
+        found = rvscgd(*arguments, **options, engine="compiled").w[0]
+        np.testing.assert_allclose(found, plain.history.w[steps, 0], rtol=0, atol=ROUNDING)
+
+
+def test_steps_of_what_fades_count_when_a_run_comes_to_rest():
+    # All that still moves is off the support and within the threshold.
+    teacher = np.eye(200)[0]
+    start = np.append(1.0, np.full(199, 0.004))
+    arguments = (start, teacher, 1.0, "l1", 0.05, 1.0, 0.1)
+    plain, compiled = (rvscgd(*arguments, tolerance=1e-6, engine=e) for e in ("numpy", "compiled"))
+    assert plain.iterations[0] > 40
+    np.testing.assert_array_equal(compiled.iterations, plain.iterations)
+
+
 def test_what_shrinks_off_the_support_ends_at_zero():
     # Without a floor these entries would pass through numbers on which arithmetic is slow.
     teacher, start = np.eye(40)[0], np.full((1, 40), 40**-0.5)
