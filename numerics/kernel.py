@@ -16,10 +16,10 @@ transformed l1 has its positive minimiser u where the derivative of the proximal
 u + mu a (a + 1) / (a + u)^2 = x, which is solved by Newton's method.
 
 Entries off the support of w* and within the threshold only fade: whatever the penalty, a step multiplies all
-of them by alpha / r. They are set aside, as many as there are every few steps, with one factor and one length
-for all, and cost nothing until they are written back, in the end or where w shortens so much that one of them
-grows to the threshold. With a sparse teacher most entries fade after a while: d numbers are computed at first,
-and hardly more than the support later. With a dense one none does.
+of them by alpha / r. Every few steps those that do are set aside, with one factor and one length for all, and
+cost nothing until they are written back: in the end, or where w shortens so much that one of them grows to
+the threshold. With a sparse teacher most entries fade after a while, so that d numbers are computed at first
+and hardly more than the support later. With a dense teacher none does.
 
 A step is long as soon as a part of it is: the length of the step, which decides whether a run has come to
 rest, is summed block by block only until it exceeds the tolerance, beginning where it did so last.

@@ -211,7 +211,7 @@ def _squared_move(y: Array, before: float, z: Array, after: float, block: int) -
 def _is_long(
     y: Array, before: float, z: Array, after: float, first: int, total: float, limit: float
 ) -> tuple[bool, int]:
-    """Whether total + ||after z - before y||^2 exceeds the limit, and the block of coordinates where it did."""
+    """Whether total + ||after z - before y||^2 exceeds the limit, and the block of entries where it did."""
     blocks = y.size // _BLOCK
     block = first if first < blocks else 0
     for _ in range(blocks):
@@ -318,7 +318,7 @@ def workspace(d: int) -> tuple[Array, NDArray[np.int64]]:
 
 @_compiled()
 def _order(w_star: Array, factor: float, p: Array, order: Names) -> int:
-    """Put the teacher's support first, write factor w* in that order into p, and return the support's size."""
+    """Order entries, the support of w* first, and write factor w* so ordered into p; the support's size."""
     first, last = 0, w_star.size - 1
     for i in range(w_star.size):
         size = factor * w_star[i]
