@@ -26,16 +26,19 @@ def compile_expression(expression: "Expr", symbols: tuple[Any, ...]) -> Callable
     exp(x) - 1 becomes ``expm1``, which does not cancel. An arcsine is cut at 1, which its argument
     exceeds by rounding only, where the cubic of transformed l1 has a double root.
     """
-    from scipy.special import betainc, erf, erfinv
-    from sympy import lambdify
+    from sympy import betainc_regularized, erf, erfinv, lambdify
 
-    functions = {
-        "erf": erf,
-        "erfinv": erfinv,
-        "asin": lambda x: np.arcsin(np.minimum(x, 1.0)),
-        "expm1": np.expm1,
-        "betainc_regularized": lambda a, b, low, high: betainc(a, b, high) - betainc(a, b, low),
-    }
+    functions = {"asin": lambda x: np.arcsin(np.minimum(x, 1.0)), "expm1": np.expm1}
+    if expression.has(erf, erfinv, betainc_regularized):
+        from scipy import special  # takes longer than most formulas, which do without
+
+        functions |= {
+            "erf": special.erf,
+            "erfinv": special.erfinv,
+            "betainc_regularized": lambda a, b, low, high: (
+                special.betainc(a, b, high) - special.betainc(a, b, low)
+            ),
+        }
     modules = [functions, "numpy"]
     rewritten = expression.replace(lambda part: part.is_Add, _without_cancellation)
     function: Callable[..., Any] = lambdify(symbols, rewritten, modules=modules)

@@ -2,11 +2,11 @@
 
 import mpmath
 import pytest
-from sympy import Integral, Rational, Symbol, cos, exp, integrate, lambdify, pi, sin
+from sympy import Integer, Integral, Rational, Symbol, atan, cos, exp, integrate, lambdify, oo, pi, sin, tan
 
 import theory.derivation
 from theory import catalogue, limit
-from theory.derivation import DerivationError, definite_integral
+from theory.derivation import DerivationError, confirm, definite_integral, linear_root
 from theory.penalties import thresholding
 from theory.symbols import NOTATION, a, mu, x
 
@@ -41,29 +41,63 @@ def test_notation_gives_no_two_symbols_of_a_formula_the_same_letter():
 
 
 def test_true_integral_is_accepted():
-    assert definite_integral(cos(T), [(T, 0, pi / 2)]) == 1
+    assert definite_integral(cos(T), (T, 0, pi / 2)) == 1
 
 
-@pytest.mark.parametrize("error", [Rational(1, 10**15), Rational(-1, 2)])
-def test_wrong_value_of_an_integral_is_refused(monkeypatch, error):
-    monkeypatch.setattr(theory.derivation, "integrate", lambda *args: integrate(*args) + error)
+@pytest.mark.parametrize("error", [Rational(1, 10**30), Rational(-1, 2)])
+def test_wrong_primitive_is_refused(monkeypatch, error):
+    monkeypatch.setattr(
+        theory.derivation, "integrate", lambda *given, **how: integrate(*given, **how) + error * T
+    )
+    with pytest.raises(DerivationError, match="is no primitive"):
+        definite_integral(cos(T), (T, 0, pi / 2))
+
+
+@pytest.mark.parametrize("error", [Rational(1, 10**11), Rational(-1, 2)])
+def test_wrong_value_of_an_integral_is_refused(error):
+    integral = Integral(cos(T), (T, 0, pi / 2))
+    confirm("test", Integer(1), integral, [{}])
     with pytest.raises(DerivationError, match="is not the integral"):
-        definite_integral(cos(T), [(T, 0, pi / 2)])
+        confirm("test", 1 + error, integral, [{}])
 
 
 def test_value_that_is_wrong_on_a_part_of_the_range_is_refused_if_a_point_lies_there(monkeypatch):
     width = Symbol("L", real=True)
-    # |sin L| is the integral of cos from 0 to L only up to L = π.
-    monkeypatch.setattr(theory.derivation, "integrate", lambda *_: abs(sin(width)))
-    limits = [(T, 0, width)]
-    assert definite_integral(cos(T), limits, [{width: 1}]) == abs(sin(width))
+    # atan(tan T) has the derivative 1, and jumps at π/2.
+    jumping = sin(T) + atan(tan(T)) - T
+    monkeypatch.setattr(theory.derivation, "integrate", lambda *_, **__: jumping)
+    limits = (T, 0, width)
+    assert definite_integral(cos(T), limits, [{width: 1}]) == jumping.subs(T, width)
     with pytest.raises(DerivationError, match="is not the integral"):
         definite_integral(cos(T), limits, [{width: 1}, {width: 4}])
 
 
 def test_integral_without_a_closed_form_is_refused():
     with pytest.raises(DerivationError, match="no closed form"):
-        definite_integral(exp(sin(T)), [(T, 0, 1)])
+        definite_integral(exp(sin(T)), (T, 0, 1))
+
+
+@pytest.mark.parametrize("power", [1, 2, 3])
+def test_integral_over_half_squares_is_the_integral(power):
+    integrand = T**power * exp(-(T**2) / 2)
+    value = definite_integral(integrand, (T, 0, oo), half_squares=True)
+    assert value == integrate(integrand, (T, 0, oo))
+
+
+def test_root_of_what_is_linear_is_found():
+    assert linear_root(2 * (T - a) + a * T, T) == 2 * a / (a + 2)
+    assert linear_root(a - T**2, T**2) == a
+
+
+@pytest.mark.parametrize("other", [T**2 - a, T * exp(T) - a, 1 / T + T, a + 1, T + T**2])
+def test_root_of_what_is_not_linear_is_refused(other):
+    with pytest.raises(DerivationError, match="not linear in T"):
+        linear_root(other, T)
+
+
+def test_root_for_a_square_is_refused_beside_the_symbol():
+    with pytest.raises(DerivationError, match="not linear"):
+        linear_root(T**2 + T, T**2)
 
 
 def published_root(shape, weight, point):

@@ -66,4 +66,4 @@ def largest_step() -> Derivation:
 
 def _half(even: Expr) -> Expr:
     positive = Symbol("x", positive=True)
-    return definite_integral(even.subs(x, positive), [(positive, 0, oo)])
+    return definite_integral(even.subs(x, positive), (positive, 0, oo), half_squares=True)

@@ -13,7 +13,23 @@ derived here.
 
 from functools import cache
 
-from sympy import Expr, Rational, Symbol, cancel, cos, cot, erf, exp, expand, oo, pi, simplify, sin, sqrt
+from sympy import (
+    Expr,
+    Rational,
+    Symbol,
+    cancel,
+    cos,
+    cot,
+    erf,
+    exp,
+    expand,
+    factor,
+    oo,
+    pi,
+    sin,
+    sqrt,
+    together,
+)
 
 from theory.derivation import Derivation, Step, definite_integral
 from theory.symbols import norm_w, theta, w_hat, w_star
@@ -38,7 +54,7 @@ def normal_distribution(argument: Expr) -> Expr:
 
 @cache
 def _radial(power: int) -> Expr:
-    return definite_integral(r**power * DENSITY, [(r, 0, oo)])
+    return definite_integral(r**power * DENSITY, (r, 0, oo), half_squares=True)
 
 
 @cache
@@ -53,7 +69,7 @@ def half_space_probability() -> Derivation:
         r"P(z\cdot w>0)",
         (
             Step("The radial part of the Gaussian integral in polar coordinates.", radial),
-            Step("The angle runs from -π/2 to π/2.", definite_integral(radial, [(tau, -pi / 2, pi / 2)])),
+            Step("The angle runs from -π/2 to π/2.", definite_integral(radial, (tau, -pi / 2, pi / 2))),
         ),
     )
 
@@ -62,7 +78,7 @@ def half_space_probability() -> Derivation:
 def wedge_probability() -> Derivation:
     """G2: how often student and teacher fire together."""
     radial = _radial(1)
-    wedge = definite_integral(radial, [(tau, theta - pi / 2, pi / 2)], ANGLES)
+    wedge = definite_integral(radial, (tau, theta - pi / 2, pi / 2), ANGLES)
     return Derivation(
         "wedge-probability",
         "G2",
@@ -71,7 +87,7 @@ def wedge_probability() -> Derivation:
         r"P(z\cdot w>0,\ z\cdot w^{*}>0)",
         (
             Step("The radial part of the Gaussian integral in polar coordinates.", radial),
-            Step("The angle runs over the wedge from θ - π/2 to π/2.", simplify(wedge)),
+            Step("The angle runs over the wedge from θ - π/2 to π/2.", together(expand(wedge))),
         ),
     )
 
@@ -79,7 +95,7 @@ def wedge_probability() -> Derivation:
 @cache
 def half_space_mean() -> Derivation:
     """G3: mean input on the student's half-space."""
-    along_w = definite_integral(x * normal_density(x), [(x, 0, oo)])
+    along_w = definite_integral(x * normal_density(x), (x, 0, oo), half_squares=True)
     return Derivation(
         "half-space-mean",
         "G3",
@@ -104,9 +120,9 @@ def in_terms_of_filters(along_w: Expr, along_e: Expr) -> Expr:
 def wedge_mean() -> Derivation:
     """G4: mean input where student and teacher both fire."""
     radial = _radial(2)
-    wedge = [(tau, theta - pi / 2, pi / 2)]
-    along_w = simplify(definite_integral(radial * cos(tau), wedge, ANGLES))
-    along_e = simplify(definite_integral(radial * sin(tau), wedge, ANGLES))
+    wedge = (tau, theta - pi / 2, pi / 2)
+    along_w = factor(definite_integral(radial * cos(tau), wedge, ANGLES))
+    along_e = definite_integral(radial * sin(tau), wedge, ANGLES)
     return Derivation(
         "wedge-mean",
         "G4",
@@ -126,7 +142,8 @@ def wedge_mean() -> Derivation:
 def strip_mean() -> Derivation:
     """G5: mean input on the strip of the clipped ReLU."""
     width = Symbol("X", positive=True)
-    along_w = definite_integral(x * normal_density(x), [(x, 0, width)], [{width: Rational(1, 3)}, {width: 2}])
+    points = [{width: Rational(1, 3)}, {width: 2}]
+    along_w = definite_integral(x * normal_density(x), (x, 0, width), points, half_squares=True)
     return Derivation(
         "strip-mean",
         "G5",
@@ -147,7 +164,7 @@ def strip_wedge_mean() -> Derivation:
     # On the line x the teacher fires for y > -x cotθ, where y φ(y) integrates to φ(x cotθ), and
     # φ(x) φ(x cotθ) = exp(-x²/(2 sin²θ))/(2π).
     points = [{width: Rational(2, 5), sine: Rational(1, 3)}, {width: 3, sine: Rational(9, 10)}]
-    along_e = definite_integral(exp(-(x**2) / (2 * sine**2)) / (2 * pi), [(x, 0, width)], points)
+    along_e = definite_integral(exp(-(x**2) / (2 * sine**2)) / (2 * pi), (x, 0, width), points)
     # By parts: x φ(x) is the derivative of -φ(x), and d/dx Φ(x cotθ) = cotθ φ(x cotθ).
     border = normal_density(x) * normal_distribution(x * cot(theta))
     along_w = border.subs(x, 0) - border.subs(x, width) + cot(theta) * along_e

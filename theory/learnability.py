@@ -10,26 +10,26 @@ from functools import cache
 from sympy import (
     Expr,
     Integral,
-    N,
     Rational,
     Symbol,
     asin,
     betainc,
     betainc_regularized,
     diff,
+    expand,
     pi,
-    simplify,
+    powsimp,
     sin,
     sqrt,
 )  # fmt: skip
 
-from theory.derivation import AGREEMENT, DIGITS, Derivation, DerivationError, Step
+from theory.derivation import Derivation, DerivationError, Step, confirm
 from theory.symbols import c, d, delta, pull
 
 PHI = Symbol("phi", real=True)
 SQUARE = Symbol("t", positive=True)
 # Dimensions and angles at which the closed form is compared with the integral of the density.
-CHECKS = ((2, Rational(1, 3)), (3, pi / 2), (7, Rational(5, 4)))
+CHECKS = tuple({d: at, delta: angle} for at, angle in ((2, Rational(1, 3)), (3, pi / 2), (7, Rational(5, 4))))
 
 
 def polar_density() -> Expr:
@@ -42,14 +42,14 @@ def start_probability() -> Derivation:
     """A12: probability that a uniform start lies at an angle of at most π - δ from the teacher."""
     # From 0 to δ the square of the sine, t, rises from 0 to sin²δ.
     turned = asin(sqrt(SQUARE))
-    integrand = simplify(polar_density().subs(PHI, turned) * diff(turned, SQUARE))
+    integrand = powsimp(polar_density().subs(PHI, turned) * diff(turned, SQUARE))
     incomplete = betainc((d - 1) / 2, Rational(1, 2), 0, SQUARE) / 2
-    if simplify(diff(incomplete, SQUARE) - integrand) != 0:
+    if expand(diff(incomplete, SQUARE) - integrand) != 0:
         raise DerivationError("start_probability: the beta function is no primitive of the density")
     # The half sphere has the complete function, and the other half as much.
     outside = betainc_regularized((d - 1) / 2, Rational(1, 2), 0, sin(delta) ** 2) / 2
-    for dimension, angle in CHECKS:
-        _agrees(outside, dimension, angle)
+    whole, part = (Integral(polar_density(), (PHI, 0, end)) for end in (pi, delta))
+    confirm("start_probability", outside, part / whole, CHECKS)
     return Derivation(
         "start-probability",
         "A12",
@@ -64,14 +64,6 @@ def start_probability() -> Derivation:
             Step("So the probability is", 1 - outside),
         ),
     )
-
-
-def _agrees(outside: Expr, dimension: int, angle: Expr) -> None:
-    density = polar_density().subs(d, dimension)
-    whole = N(Integral(density, (PHI, 0, pi)), DIGITS)
-    expected = N(Integral(density, (PHI, 0, angle)), DIGITS) / whole
-    if not abs(N(outside.subs({d: dimension, delta: angle}), DIGITS) - expected) <= AGREEMENT:
-        raise DerivationError(f"start_probability: the integral differs at d={dimension}, delta={angle}")
 
 
 @cache

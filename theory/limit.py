@@ -21,13 +21,11 @@ from sympy import (
     expand_trig,
     factor,
     sign,
-    simplify,
     sin,
-    solve,
     tan,
 )  # fmt: skip
 
-from theory.derivation import Derivation, DerivationError, Step
+from theory.derivation import Derivation, DerivationError, Step, linear_root
 from theory.penalties import TITLES, threshold, thresholding
 from theory.splitting import LARGEST_STEP
 from theory.symbols import alpha, beta, c, eta, kappa, lam, mu, rho, theta, theta_start, time, u, w_star_i, x
@@ -49,7 +47,7 @@ def small_coordinate() -> Derivation:
         r"\bar w_i",
         (
             Step("At a fixed point this vanishes, with w̄ᵢ = x and ūᵢ = u.", balance),
-            Step("With u = 0, w̄ᵢ is", solve(balance.subs(u, 0), x)[0]),
+            Step("With u = 0, w̄ᵢ is", linear_root(balance.subs(u, 0), x)),
         ),
     )
 
@@ -84,7 +82,7 @@ def sparsifying_operation() -> Derivation:
     active = large_coordinate("l1").result
     cut = kappa * threshold("l1").result.subs(mu, lam / beta)
     balance = kappa * (u + lam / beta) - beta * u - c * Abs(w_star_i)
-    if simplify(solve(balance, u)[0] - active) != 0:
+    if cancel(linear_root(balance, u) - active) != 0:
         raise DerivationError("sparsifying_operation: two ways to the active branch disagree")
     whole = Piecewise((0, c * Abs(w_star_i) <= cut), (sign(w_star_i) * active, True))
     return Derivation(
@@ -181,7 +179,7 @@ def half_angle_factor() -> Derivation:
 def angle_flow() -> Derivation:
     """A11: the angle under the gradient flow with no penalty."""
     along, across = step_without_penalty()
-    speed = simplify(diff(atan(across / along), eta).subs(eta, 0))
+    speed = cancel(diff(atan(across / along), eta).subs(eta, 0)).subs(sin(theta) ** 2, 1 - cos(theta) ** 2)
     half, name = tan(theta_start / 2) * exp(-c * time), Symbol("h", real=True)
     # By a name for tan(θ/2), which falls at the rate c, both sides are quotients of polynomials.
     falls = diff(half, time) == -c * half

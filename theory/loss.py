@@ -8,7 +8,7 @@ p = P(student fires) and q = P(student and teacher fire) a sum over pairs of pat
 
 from functools import cache
 
-from sympy import Abs, Expr, acos, cos, diff, expand, factor, simplify, sin
+from sympy import Abs, Expr, acos, cos, diff, expand, factor, sin
 
 from theory.derivation import Derivation, Step
 from theory.gaussian import half_space_probability, wedge_probability
@@ -108,7 +108,9 @@ def filter_gradient() -> Derivation:
     of_w = population_loss().result.subs(theta, acos(w_dot_w_star / norm_w))
     # The gradients of ⟨w, w*⟩ and ‖w‖ in w are w* and ŵ.
     chain = diff(of_w, w_dot_w_star) * w_star + diff(of_w, norm_w) * w_hat
-    with_angle = simplify(chain.subs(w_dot_w_star, norm_w * cos(theta)))
+    with_angle = factor(
+        chain.subs(w_dot_w_star, norm_w * cos(theta)).subs(1 - cos(theta) ** 2, sin(theta) ** 2)
+    )
     # 0 < θ < π: there |sinθ| = sinθ.
     gradient = with_angle.subs(Abs(sin(theta)), sin(theta))
     return Derivation(
@@ -130,7 +132,11 @@ def filter_gradient_norm() -> Derivation:
     """L4: the norm of the gradient in w does not depend on θ, so that f has a cone at w*."""
     gradient = expand(filter_gradient().result)
     student, teacher = gradient.coeff(w_hat), gradient.coeff(w_star)
-    squared = simplify(student**2 + 2 * student * teacher * cos(theta) + teacher**2)
+    squared = factor(
+        (student**2 + 2 * student * teacher * cos(theta) + teacher**2).subs(
+            sin(theta) ** 2, 1 - cos(theta) ** 2
+        )
+    )
     return Derivation(
         "filter-gradient-norm",
         "L4",

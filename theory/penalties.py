@@ -28,13 +28,12 @@ from sympy import (
     expand_trig,
     factor,
     sign,
-    simplify,
     sin,
-    solve,
     sqrt,
+    together,
 )
 
-from theory.derivation import Derivation, DerivationError, Step
+from theory.derivation import Derivation, DerivationError, Step, linear_root
 from theory.symbols import a, mu, t, u, x
 
 PENALTIES = ("l1", "l0", "tl1")
@@ -122,21 +121,21 @@ def proximal_map(penalty: str) -> Derivation:
 def _l1_threshold() -> tuple[tuple[Step, ...], Expr]:
     slope = diff(_on_positive(objective("l1")), u).subs(u, 0)
     step = Step("Slope of the convex objective at u = 0+; zero is optimal while it is not negative.", slope)
-    return (step,), solve(slope, x)[0]
+    return (step,), linear_root(slope, x)
 
 
 def _l1_active() -> tuple[Step, ...]:
     condition = diff(_on_positive(objective("l1")), u)
     return (
         Step("For u > 0 the derivative vanishes.", condition),
-        Step("Its root, positive beyond the threshold.", solve(condition, u)[0]),
+        Step("Its root, positive beyond the threshold.", linear_root(condition, u)),
     )
 
 
 def _l0_threshold() -> tuple[tuple[Step, ...], Expr]:
     gap = _on_positive(objective("l0")).subs(u, x) - objective("l0").subs(u, 0)
     positive = Symbol("mu", positive=True)
-    root = max(solve(gap.subs(mu, positive), x), key=lambda r: r.subs(positive, 1))
+    root = sqrt(linear_root(gap.subs(mu, positive), x**2))
     return (Step("Objective at u = x less that at u = 0.", gap),), root.subs(positive, mu)
 
 
@@ -144,22 +143,22 @@ def _l0_active() -> tuple[Step, ...]:
     condition = diff(_on_positive(objective("l0")), u)
     return (
         Step("For u > 0 the penalty is constant; the derivative vanishes.", condition),
-        Step("Its root.", solve(condition, u)[0]),
+        Step("Its root.", linear_root(condition, u)),
     )
 
 
 def _tl1_threshold() -> tuple[tuple[Step, ...], Expr]:
     level = _on_positive(objective("tl1"))
-    slope = simplify(diff(level, u).subs(u, 0))
-    curvature = simplify(diff(level, u, 2).subs(u, 0))
+    slope = expand(diff(level, u).subs(u, 0))
+    curvature = together(diff(level, u, 2).subs(u, 0))
     # With q = a + u and Q² = 2μ(a+1) the gap to u = 0, divided by u, is ½(q - a) - x + Q²/(2q); its
     # minimum over q > a is the smallest x at which some u > 0 does as well as zero.
     q, big_q = Symbol("q", positive=True), Symbol("Q", positive=True)
     gap = expand(cancel((level - level.subs(u, 0)).subs({u: q - a, mu: big_q**2 / (2 * (a + 1))}) / (q - a)))
-    best = solve(diff(gap, q), q)[0]
-    jump = solve(gap.subs(q, best), x)[0].subs(big_q, sqrt(2 * mu * (a + 1)))
-    critical = solve(curvature, mu)[0]
-    touching = solve(slope, x)[0]
+    best = sqrt(linear_root(q**2 * diff(gap, q), q**2))
+    jump = expand(linear_root(gap.subs(q, best), x)).subs(big_q, sqrt(2 * mu * (a + 1)))
+    critical = factor(linear_root(curvature, mu))
+    touching = expand(linear_root(slope, x))
     return (
         Step("Slope of the objective at u = 0+; zero is a local minimum while it is not negative.", slope),
         Step("Second derivative there; while it is not negative the objective is convex.", curvature),
@@ -181,7 +180,7 @@ def _tl1_active() -> tuple[Step, ...]:
     triple = triple.subs(cubic.subs(y, 0).expand(), mu * a * (a + 1))
     if expand(turned - expand_trig(triple)) != 0:
         raise DerivationError("proximal_map: the cubic of transformed l1 is not the triple angle's")
-    cosine = solve(triple.subs(cos(3 * omega), u), u)[0]
+    cosine = linear_root(triple, cos(3 * omega))
     root = (a + x) * (1 + 2 * cos(phi / 3)) / 3 - a
     ratio = factor((1 - cosine) / 2)
     # 1 - cos ω = 2 sin²(ω/2), with ω = φ/3 and sin²(φ/2) = (1 - cos φ)/2.

@@ -8,9 +8,9 @@ in inner products, and therefore holds in every dimension. Derived here.
 
 from functools import cache
 
-from sympy import Expr, Piecewise, Symbol, cancel, expand, factor, solve, sqrt
+from sympy import Expr, Piecewise, Symbol, cancel, expand, factor, sqrt
 
-from theory.derivation import Derivation, Step
+from theory.derivation import Derivation, Step, linear_root
 from theory.symbols import (
     alpha,
     beta,
@@ -28,7 +28,7 @@ from theory.symbols import (
 )
 
 # The largest step for which α = 1 - η(c + β) is not negative.
-LARGEST_STEP = solve(1 - eta * (c + beta), eta)[0]
+LARGEST_STEP = linear_root(1 - eta * (c + beta), eta)
 
 
 @cache
@@ -57,7 +57,8 @@ def surrogate(inner_teacher: Expr, inner_u: Expr) -> Expr:
 def decrease() -> Derivation:
     """A1: what a w-step gains, as a multiple of its squared length."""
     # ρ² = α² + 2αηκ + η²‖p‖² with κ = ⟨w, p⟩.
-    squared = solve(rho**2 - (alpha**2 + 2 * alpha * eta * kappa + eta**2 * norm_p**2), norm_p**2)[0]
+    length = alpha**2 + 2 * alpha * eta * kappa + eta**2 * norm_p**2
+    squared = linear_root(rho**2 - length, norm_p**2)
     gain = factor(((alpha * kappa + eta * norm_p**2) / rho - kappa).subs(norm_p**2, squared))
     length = factor(2 - 2 * (alpha + eta * kappa) / rho)
     return Derivation(
@@ -97,8 +98,8 @@ def largest_step_of_runs() -> Derivation:
     # along σw - βu, turns that into |y - c| < σ.
     sigma, y = Symbol("sigma", real=True), Symbol("y", real=True)
     worst = c**2 + y**2 - sigma**2 - 2 * c * y
-    sparse = solve(factor(worst.subs(y, sigma)), sigma)[0]
-    free = solve(c + beta - 1 / eta - sparse, eta)[0]
+    sparse = linear_root(worst.subs(y, sigma), sigma)
+    free = linear_root(eta * (c + beta - sparse) - 1, eta)
     return Derivation(
         "largest-step-of-runs",
         "A1",
@@ -172,7 +173,7 @@ def error_identity() -> Derivation:
         r"\sin\bar\theta",
         (
             Step("The part of κw = c w* + βu perpendicular to w is zero.", balance),
-            Step("So the perpendicular part of w* is", solve(balance, teacher_perp)[0]),
-            Step("and its norm, sinθ, is", solve(balance, teacher_perp)[0].subs(u_perp, -norm_u_perp)),
+            Step("So the perpendicular part of w* is", linear_root(balance, teacher_perp)),
+            Step("and its norm, sinθ, is", linear_root(balance, teacher_perp).subs(u_perp, -norm_u_perp)),
         ),
     )

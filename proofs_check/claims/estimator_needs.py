@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sympy import Abs, Expr, Integer, Rational, Symbol, cot, expand, integrate, oo, pi, sin
+from sympy import Abs, Expr, Integer, Rational, Symbol, cot, expand, oo, pi, sin
 
 from proofs_check.claims.estimator_checks import LEAST
 from proofs_check.claims.other_estimators import KEEP, NOT_NEGATIVE
@@ -13,6 +13,7 @@ from proofs_check.evidence.smt import Query
 from proofs_check.evidence.substitution import Instance, at_the_example
 from proofs_check.records import Claim, Control, Expected, Weakening
 from theory import coarse_gradient, estimators
+from theory.derivation import definite_integral
 from theory.estimators import COTANGENT, LARGEST
 from theory.gaussian import normal_density, x
 from theory.symbols import c, eta, norm_v, norm_w, theta, v_dot_v_star, w_star
@@ -94,10 +95,11 @@ def _off_the_sphere() -> Claim:
 def _dead_zone() -> Expr:
     """γ(θ)/‖v‖² of μ′(x) = 1 for |x| > 1 and 0 else, by k = cotθ: its value at k = 0 and its slope."""
     y, k = Symbol("y", positive=True), Symbol("l", real=True)
-    level = 2 * integrate(estimators.radial_weight().subs({COTANGENT: 0, x: y}), (y, 1, oo))
+    weight = estimators.radial_weight().subs({COTANGENT: 0, x: y})
+    level = 2 * definite_integral(weight, (y, 1, oo), half_squares=True)
     # The slope of the weight is that of xφ(x)φ(kx), which is odd.
     slope = -2 * normal_density(x).subs(x, 1) * normal_density(k)
-    gamma: Expr = level + integrate(slope, (k, 0, COTANGENT))
+    gamma: Expr = level + definite_integral(slope, (k, 0, COTANGENT), [{COTANGENT: -1}])
     return gamma
 
 

@@ -1,6 +1,7 @@
 """Claims G1 to G6: Gaussian means over the half-spaces of student and teacher."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,6 @@ def _half_space_probability() -> Claim:
 
 def _wedge_probability() -> Claim:
     subject = gaussian.wedge_probability().result
-    slope = -plane.gaussian_moment(1) / sin(theta) ** 2
     return Claim(
         id="wedge-probability",
         label="G2",
@@ -104,7 +104,9 @@ def _wedge_probability() -> Claim:
         example={theta: Integer(2)},
         evidence=(
             vanishing(
-                lambda claim: plane.slope_and_value(claim.subject, slope, pi / 2, Rational(1, 4)),
+                lambda claim: plane.slope_and_value(
+                    claim.subject, -plane.gaussian_moment(1) / sin(theta) ** 2, pi / 2, Rational(1, 4)
+                ),
                 "slope in θ, differentiated under the integral, and value at π/2",
             ),
             integrals(
@@ -126,7 +128,6 @@ def _wedge_probability() -> Claim:
 
 def _half_space_mean() -> Claim:
     subject = gaussian.half_space_mean().result
-    own = integrate(x * normal_density(x), (x, 0, oo))
     return Claim(
         id="half-space-mean",
         label="G3",
@@ -137,7 +138,8 @@ def _half_space_mean() -> Claim:
         example={theta: Integer(1)},
         evidence=(
             vanishing(
-                lambda claim: _minus(plane.along(claim.subject), (own, Integer(0))), "half-line integral"
+                lambda claim: _minus(plane.along(claim.subject), (_half_line(), Integer(0))),
+                "half-line integral",
             ),
             integrals(
                 plane.along,
@@ -154,13 +156,19 @@ def _half_space_mean() -> Claim:
     )
 
 
+@cache
+def _half_line() -> Expr:
+    value: Expr = integrate(x * normal_density(x), (x, 0, oo))
+    return value
+
+
 def _minus(left: tuple[Expr, Expr], right: tuple[Expr, Expr]) -> tuple[Expr, Expr]:
     return left[0] - right[0], left[1] - right[1]
 
 
 def _wedge_residuals(claim: Claim) -> tuple[Expr, ...]:
     own, across = plane.along(claim.subject)
-    start = integrate(x * normal_density(x), (x, 0, oo)) / 2
+    start = _half_line() / 2
     slope = -plane.gaussian_moment(2) / sin(theta) ** 2
     return *plane.slope_and_value(own, slope, pi / 2, start), across - plane.gaussian_moment(0)
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 from sympy import Derivative, Expr, Function, Integer, Subs, Symbol, diff
 from sympy.core.function import AppliedUndef
 
@@ -97,6 +96,8 @@ def _segment(case: Estimated) -> tuple[Array, Array]:
 
 def _path_integral(case: Estimated, samples: int, rng: np.random.Generator) -> Estimate:
     """∫ ⟨g, dw⟩ along the segment, as the mean over a point of it that is drawn with each input."""
+    from scipy.special import ndtr
+
     network = case.network
     (m, d), (start, end) = (network.m, len(network.w)), _segment(case)
     filters = np.column_stack([start, end - start, network.w_star])

@@ -2,20 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+from numpy.typing import NDArray
 
 from numerics.closed_forms import evaluate
 from proofs_check.claims.cases import UNIT, decades
 from proofs_check.evidence.cases import Violation, climb
 from proofs_check.records import Claim
 
-# Exact for powers of the angle up to 1199, as sin^(d-2) is near zero for d up to 1000; at the right angle its
-# width there is four times the distance of two nodes.
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(600)
+Array = NDArray[np.float64]
+
+
+@cache
+def _rule() -> tuple[Array, Array]:
+    """Nodes and weights of the quadrature, which take long: only who searches is to wait for them."""
+    # Exact for powers of the angle up to 1199, as sin^(d-2) is near zero for d up to 1000; at the right angle
+    # its width there is four times the distance of two nodes.
+    return np.polynomial.legendre.leggauss(600)
 
 
 @dataclass(frozen=True)
@@ -31,7 +39,8 @@ class FarCap:
         return self._integral(self.delta) / (2 * self._integral(np.pi / 2))
 
     def _integral(self, end: float) -> float:
-        return float(WEIGHTS @ np.sin(end / 2 * (NODES + 1)) ** (self.d - 2)) * end / 2
+        nodes, weights = _rule()
+        return float(weights @ np.sin(end / 2 * (nodes + 1)) ** (self.d - 2)) * end / 2
 
     @property
     def rounding(self) -> float:

@@ -7,6 +7,7 @@ from t at u = b without bound is part of P5; it makes the triple a map.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ def claims() -> tuple[Claim, ...]:
     )
 
 
+@cache
 def inverse(penalty: str) -> Tuple:
     """Threshold t, branch x(u) beyond it, and the smallest u there."""
     start = {"l1": Integer(0), "l0": sqrt(2 * mu), "tl1": Max(sqrt(2 * mu * (a + 1)), a) - a}
