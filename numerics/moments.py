@@ -7,6 +7,9 @@ mean a and co-moment A by
 
 (Chan, Golub and LeVeque, 1979), which never subtracts two large sums as E[x^2] - E[x]^2 does. The diagonal of
 the co-moment, all that standard errors need, follows the same rule entry by entry.
+
+A row may be the mean of n' samples. It counts n' times, its deviations too: their sum over the number of rows
+less one has the covariance of one sample for its mean, whatever the sizes of the batches.
 """
 
 import numpy as np
@@ -16,39 +19,41 @@ Array = NDArray[np.float64]
 
 
 class Moments:
-    """Count, mean (k,) and co-moment of the rows added so far: (k, k) if `full`, else its diagonal (k,)."""
+    """Count, mean (k,) and co-moment of the samples so far: (k, k) if `full`, else its diagonal (k,)."""
 
     def __init__(self, *, full: bool) -> None:
         self.full = full
         self.count = 0
+        self._rows = 0
         self.mean: Array = np.zeros(0)
         self.comoment: Array = np.zeros(0)
         self._scratch: Array = np.zeros((0, 0))
 
-    def add(self, rows: Array) -> None:
-        """Join the moments of `rows`, (n, k)."""
+    def add(self, rows: Array, each: int = 1) -> None:
+        """Join the moments of `rows`, (n, k), of which each is the mean of so many samples."""
         mean = np.add.reduce(rows, axis=0) / len(rows)
         if self._scratch.shape != rows.shape:
             self._scratch = np.empty_like(rows)
         deviations = np.subtract(rows, mean, out=self._scratch)
         comoment = deviations.T @ deviations if self.full else np.einsum("nk,nk->k", deviations, deviations)
-        self._join(len(rows), mean, comoment)
+        self._join(each * len(rows), len(rows), mean, each * comoment)
 
     def join(self, other: "Moments") -> None:
         """Join the moments of other rows, kept in the same form."""
-        self._join(other.count, other.mean, other.comoment)
+        self._join(other.count, other._rows, other.mean, other.comoment)
 
     @property
     def covariance(self) -> Array:
-        """Unbiased covariance of one row, (k, k); or its diagonal (k,)."""
-        return np.asarray(self.comoment / (self.count - 1))
+        """Unbiased covariance of one sample, (k, k); or its diagonal (k,)."""
+        return np.asarray(self.comoment / (self._rows - 1))
 
     @property
     def variance(self) -> Array:
-        """Unbiased variance of each entry of one row, (k,)."""
+        """Unbiased variance of each entry of one sample, (k,)."""
         return np.asarray(np.diag(self.covariance)) if self.full else self.covariance
 
-    def _join(self, count: int, mean: Array, comoment: Array) -> None:
+    def _join(self, count: int, rows: int, mean: Array, comoment: Array) -> None:
+        self._rows += rows
         if self.count == 0:
             self.count, self.mean, self.comoment = count, mean, comoment
             return

@@ -146,6 +146,8 @@ def monte_carlo(
     Returns
     -------
     MonteCarloResult
+        Where the network is sampled, m d >= 1024 and no covariance is asked for, the standard errors are
+        those of the means of 1000 batches or more, and themselves uncertain by 2.2 % or less.
 
     Raises
     ------

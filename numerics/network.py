@@ -9,6 +9,7 @@ Z^T (mu'(Z w) * v) (h - y). Everything is over a batch of N inputs, Z (N, m, d).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +23,9 @@ Array = NDArray[np.float64]
 # Inputs of so many numbers are each worth a product of their own, which reads them where they are; smaller
 # ones go into one tall product, 2 to 15 times quicker for short filters, for which BLAS copies them.
 LARGE = 1024
+# A matrix of so many numbers is multiplied by a vector in one thread; above 9,216 BLAS takes more of them,
+# which get in the way of ours. Blocks of fewer rows leave more partial sums than they save.
+IN_ONE_THREAD, LEAST_ROWS = 2**13, 8
 
 # A proxy derivative: from preactivations (N, m) to its values there.
 Proxy = Callable[[Array], NDArray[Any]]
@@ -219,26 +223,50 @@ class ForwardPass:
         """Loss of each sample, (N,)."""
         return np.asarray(np.square(self.residual) / 2)
 
-    def coarse_gradients(self, proxies: Sequence[Proxy], out: Array | None = None) -> Array:
-        """Coarse gradients by K proxy derivatives, (N, K, d), written into `out` if it is given."""
-        n, k, m = len(self.Z), len(proxies), len(self.v)
-        last = _samples_last(self.Z)
-        weights = np.empty((k, m, n)).transpose(2, 0, 1) if last else np.empty((n, k, m))
-        error = np.multiply(self.residual[:, None], self.v, out=np.empty_like(self.preactivation))
-        for one, proxy in enumerate(proxies):
-            np.multiply(proxy(self.preactivation), error, out=weights[:, one])
-        if last:
+    def coarse_gradients(self, proxies: Sequence[Proxy], out: Array | None = None, batch: int = 1) -> Array:
+        """Coarse gradients by K proxy derivatives, (N, K, d), written into `out` if it is given.
+
+        With a `batch` above 1, which divides N, their means over so many consecutive samples, (N / batch, K,
+        d), which takes less time.
+        """
+        if _samples_last(self.Z):
+            weights = np.empty((len(proxies), len(self.v), len(self.Z))).transpose(2, 0, 1)
+            self._weigh(proxies, weights, 1)
             # Its inner loop runs along the samples.
             return np.asarray(np.einsum("nkm,nmd->nkd", weights, self.Z, out=out))
-        # A stack of (K, m) by (m, d) products sums over the patches in one sweep of Z, with no copy of it.
-        return np.asarray(np.matmul(weights, self.Z, out=out))
+        n, m, d = self.Z.shape
+        k, rows = len(proxies), m * batch
+        block = _block(rows, d)
+        weights = np.empty((n * m // (block or rows), k, block or rows))
+        self._weigh(proxies, weights, batch)
+        if not block:
+            # A stack of (K, rows) by (rows, d) products sums in one sweep of Z, with no copy of it.
+            return np.asarray(np.matmul(weights, self.Z.reshape(-1, rows, d), out=out))
+        sums = np.matmul(weights[:, :, None], self.Z.reshape(-1, 1, block, d))
+        return np.asarray(np.add.reduce(sums.reshape(n // batch, rows // block, k, d), axis=1, out=out))
 
-    def rows(self, stes: Sequence[str], out: Array) -> Array:
-        """Write loss and coarse gradients into `out`, (N, 1 + K d), and return it."""
-        out[:, 0] = self.loss()
+    def _weigh(self, proxies: Sequence[Proxy], weights: Array, batch: int) -> None:
+        """Write mu'(Z w) v (h - y) / batch of all N m patches into weights (.., K, ..), for each proxy."""
+        shape = len(weights), weights.shape[2]
+        error = (self.residual[:, None] * (self.v / batch)).reshape(shape)
+        preactivation = self.preactivation.reshape(shape)
+        for one, proxy in enumerate(proxies):
+            np.multiply(proxy(preactivation), error, out=weights[:, one])
+
+    def rows(self, stes: Sequence[str], out: Array, batch: int = 1) -> Array:
+        """Write loss and coarse gradients, batch means, into `out`, (N / batch, 1 + K d), and return it."""
+        loss = self.loss()
+        out[:, 0] = loss if batch == 1 else loss.reshape(-1, batch).mean(axis=1)
         supports = [SUPPORTS[ste] for ste in stes]
-        self.coarse_gradients(supports, out[:, 1:].reshape(len(out), len(stes), self.Z.shape[2]))
+        self.coarse_gradients(supports, out[:, 1:].reshape(len(out), len(stes), self.Z.shape[2]), batch)
         return out
+
+
+@cache
+def _block(rows: int, d: int) -> int:
+    """The most rows that divide `rows` and are multiplied in one thread; 0 if that is too few."""
+    most = min(rows, IN_ONE_THREAD // d)
+    return next((size for size in range(most, min(rows, LEAST_ROWS) - 1, -1) if rows % size == 0), 0)
 
 
 def forward_pass(Z: Array, v: Array, w: Array, v_star: Array, w_star: Array) -> ForwardPass:
@@ -277,7 +305,12 @@ def preactivations(Z: Array, filters: Array) -> Array:
     if _samples_last(Z):
         return np.asarray(np.moveaxis(np.matmul(filters.T, np.moveaxis(Z, 0, -1)), -1, 0))
     if m * d >= LARGE:
-        return np.asarray(np.matmul(filters.T, Z.transpose(0, 2, 1)).transpose(0, 2, 1))
+        block = _block(n * m, d)
+        if not block:
+            return np.asarray(np.matmul(filters.T, Z.transpose(0, 2, 1)).transpose(0, 2, 1))
+        products = np.empty((filters.shape[1], n * m // block, block, 1))
+        np.matmul(Z.reshape(-1, 1, block, d), filters.T[:, :, None], out=products.swapaxes(0, 1))
+        return products.reshape(-1, n, m).transpose(1, 2, 0)
     return np.asarray((filters.T @ Z.reshape(-1, d).T).reshape(filters.shape[1], n, m).transpose(1, 2, 0))
 
 

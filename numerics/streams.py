@@ -23,7 +23,8 @@ from numerics.moments import Moments
 Array = NDArray[np.float64]
 T = TypeVar("T")
 
-# Makes buffers and returns a function that draws n samples into them and returns their rows (n, k).
+# Makes buffers and returns a function that draws n samples into them and returns their rows (n, k), or the
+# means (n / b, k) of batches of b.
 RowSource = Callable[[], Callable[[np.random.Generator, int], Array]]
 
 # Enough to keep many cores busy to the end, few enough that seeding them costs nothing (20 microseconds
@@ -71,7 +72,7 @@ def stream_moments(
     ----------
     source : callable
         Called once a thread to make its buffers; returns a function from a generator and n <= `chunk` to n
-        rows, which the next call may overwrite.
+        rows, or fewer that are the means of equal batches, which the next call may overwrite.
     samples : int
     seed : numpy.random.SeedSequence
         Spawned from.
@@ -97,7 +98,9 @@ def stream_moments(
         moments, rng = Moments(full=full), generator(child)
         rows = spare.pop() if spare else source()
         while moments.count < size and not stopped.is_set():
-            moments.add(rows(rng, min(chunk, size - moments.count)))
+            n = min(chunk, size - moments.count)
+            means = rows(rng, n)
+            moments.add(means, n // len(means))
         spare.append(rows)
         return moments
 

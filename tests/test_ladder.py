@@ -2,18 +2,19 @@
 
 import threading
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from numerics import conditional_sampling, network, reduced_sampling, sobol_sampling
+from numerics import conditional_sampling, network, network_sampling, reduced_sampling, sobol_sampling
 from numerics.closed_forms import expected_coarse_gradient, population_loss
 from numerics.frame import frame
 from numerics.monte_carlo import RUNGS, monte_carlo
 from numerics.network import ESTIMATORS, sample_loss_and_coarse_gradients
-from numerics.sampling import problem
+from numerics.sampling import Plan, problem
 from numerics.streams import STREAMS, in_order, seed_sequence
 from proofs_check.claims import ladder, ladder_samples
 from tests.strategies import seeds
@@ -69,6 +70,36 @@ def test_first_rung_is_the_networks_own_mean(streams):
         error = gradients.std(axis=0, ddof=1) / np.sqrt(500)
         np.testing.assert_allclose(estimated.standard_error, error, **close)
         np.testing.assert_allclose(estimated.covariance, np.cov(gradients, rowvar=False), **close)
+
+
+def test_standard_errors_from_batches_are_those_of_single_samples():
+    rng = np.random.default_rng(0)
+    v, v_star = rng.standard_normal((2, 16))
+    w, w_star = tilted(1.2, 64)
+    arguments = (v, w, v_star, w_star, ESTIMATORS)
+    # Batches of 8 samples, and what is left over in each stream.
+    batched = monte_carlo(*arguments, samples=15_003, seed=1)
+    single = monte_carlo(*arguments, samples=15_003, seed=1, chunk=128, covariance=True)
+    assert network_sampling.batch_size(problem("", *arguments), Plan(15_003, seed_sequence("", 1)), 128) == 8
+    assert batched.samples == 15_003
+    np.testing.assert_allclose(batched.loss_mean, single.loss_mean, rtol=1e-12)
+    # Uncertain by 1 / sqrt(2 * 15,003 / 8) = 1.6 %: five times that.
+    assert batched.loss_standard_error == pytest.approx(single.loss_standard_error, rel=0.08)
+    for ste in ESTIMATORS:
+        one, other = batched.gradients[ste], single.gradients[ste]
+        np.testing.assert_allclose(one.mean, other.mean, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(one.standard_error, other.standard_error, rtol=0.08)
+        # All coordinates together show a smaller error.
+        assert np.mean(one.standard_error / other.standard_error) == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize(("samples", "batch"), [(999, 1), (1999, 1), (2000, 2), (63_999, 32), (10**9, 64)])
+def test_batches_are_a_thousand_or_more_and_fit_into_a_chunk(samples, batch):
+    w, w_star = tilted(1.2, 128)
+    one = problem("", np.ones(16), w, np.ones(16), w_star, "relu")
+    plan = Plan(samples, seed_sequence("", 1))
+    assert network_sampling.batch_size(one, plan, 64) == batch
+    assert network_sampling.batch_size(one, replace(plan, covariance=True), 64) == 1
 
 
 @pytest.mark.parametrize("rung", RUNGS)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from numerics.moments import Moments
 from numerics.monte_carlo import estimate, monte_carlo
 from tests.strategies import seeds
 
@@ -30,6 +31,28 @@ def test_chunks_joined_give_mean_and_covariance_of_the_whole_sample(seed, sample
         found.standard_error, np.std(whole, axis=0, ddof=1) / math.sqrt(samples), atol=1e-11
     )
     assert found.samples == samples
+
+
+@given(seeds(), st.lists(st.tuples(st.integers(1, 9), st.integers(1, 5)), min_size=2, max_size=6))
+@example(0, [(1, 1), (1, 1)])
+def test_means_of_batches_of_any_sizes_have_the_moments_of_their_weights(seed, parts):
+    rng = np.random.default_rng(seed)
+    rows = [normals(rng.standard_normal((n, 1, 2))) for n, _ in parts]
+    for full in (True, False):
+        one, other = Moments(full=full), Moments(full=full)
+        for part, (_, each) in zip(rows[:1], parts, strict=False):
+            one.add(part, each)
+        for part, (_, each) in zip(rows[1:], parts[1:], strict=True):
+            other.add(part, each)
+        one.join(other)
+        weights = np.concatenate([np.full(n, each) for n, each in parts])
+        whole = np.concatenate(rows)
+        mean = weights @ whole / weights.sum()
+        covariance = (weights * (whole - mean).T) @ (whole - mean) / (len(whole) - 1)
+        assert one.count == weights.sum()
+        np.testing.assert_allclose(one.mean, mean, rtol=0, atol=1e-11)
+        expected = covariance if full else np.diag(covariance)
+        np.testing.assert_allclose(one.covariance, expected, rtol=0, atol=1e-11)
 
 
 def test_a_large_mean_does_not_swallow_the_variance():
