@@ -121,11 +121,11 @@ def holds(relation: Basic, values: Mapping[Any, Any]) -> bool | None:
     compare = _RELATIONS.get(type(relation))
     if compare is None:
         raise EnclosureError(f"enclosure: assumption={relation}, an inequality is required")
-    return compare(ball(_gap(relation), values))
+    return compare(ball(gap(relation), values))
 
 
 @lru_cache(maxsize=10_000)
-def _gap(relation: Relational) -> Expr:
+def gap(relation: Relational) -> Expr:
     """The left side less the right one, in which terms may cancel; asked for at many points."""
     return relation.lhs - relation.rhs
 

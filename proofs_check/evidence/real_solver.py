@@ -157,7 +157,7 @@ class Problem:
         if isinstance(expression, Symbol):
             return self._variable(expression)
         if isinstance(expression, Rational):
-            return self._z3.Q(expression.p, expression.q, self._context)
+            return self._rational(expression)
         if isinstance(expression, Pow):
             return self._power(expression)
         if isinstance(expression, (Add, Mul)):
@@ -166,6 +166,10 @@ class Problem:
                 first = first + other if isinstance(expression, Add) else first * other
             return first
         return self._distinction(expression)
+
+    def _rational(self, number: Rational) -> Any:
+        # As text, which z3 reads as one number: its own function of two divides them and simplifies.
+        return self._z3.RealVal(f"{number.p}/{number.q}", self._context)
 
     def _power(self, power: Pow) -> Any:
         base, exponent = power.args
@@ -179,7 +183,7 @@ class Problem:
         value = self._term(base)
         if abs(exponent) > 1:
             value = value ** abs(int(exponent))
-        return value if exponent > 0 else self._z3.Q(1, 1, self._context) / value
+        return value if exponent > 0 else self._rational(S.One) / value
 
     def _distinction(self, expression: Basic) -> Any:
         """Functions that are polynomials case by case."""
@@ -194,7 +198,7 @@ class Problem:
             inner = self._term(expression.args[0])
             return choose(inner >= 0, inner, -inner)
         if isinstance(expression, sign):
-            inner, one = self._term(expression.args[0]), self._z3.Q(1, 1, self._context)
+            inner, one = self._term(expression.args[0]), self._rational(S.One)
             return choose(inner > 0, one, choose(inner < 0, -one, 0 * one))
         if isinstance(expression, (Max, Min)):
             value, *rest = map(self._term, expression.args)

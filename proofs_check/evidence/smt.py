@@ -7,7 +7,7 @@ has to be shown not to be negative. A quotient by zero may have any value, so th
 counterexample that needs it is not believed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from sympy.logic.boolalg import BooleanAtom
 from proofs_check.context import Context
 from proofs_check.evidence.points import show, some_points
 from proofs_check.evidence.real_solver import Problem, TranslationError
-from proofs_check.evidence.values import certain, false_at
+from proofs_check.evidence.values import false_at, to_digits
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
 
 DIGITS = 60
@@ -62,8 +62,14 @@ def square_roots(*expressions: Basic) -> dict[Expr, Symbol]:
     """
     powers = set().union(*(expression.atoms(Pow) for expression in expressions))
     found = {Pow(p.base, S.Half) for p in powers if p.exp.is_Rational and p.exp.q == 2}
-    ordered = sorted(found, key=lambda root: (root.count_ops(), str(root)))
-    return {root: Symbol(f"root_{k}", real=True) for k, root in enumerate(ordered, 1)}
+    return {root: Symbol(f"root_{k}", real=True) for k, root in enumerate(_ordered(found), 1)}
+
+
+def _ordered(roots: Set[Expr]) -> list[Expr]:
+    """The roots in an order that is always the same; to print them takes longer than to find them."""
+    if len(roots) == 1:
+        return list(roots)
+    return sorted(roots, key=lambda root: (root.count_ops(), str(root)))
 
 
 def definitions(roots: Mapping[Expr, Symbol]) -> list[Any]:
@@ -148,8 +154,7 @@ def _with_roots(named: tuple[str, Query]) -> tuple[str, Query]:
     others = square_roots(query.conclusion, *query.assumptions).keys() - query.roots.keys()
     if not others:
         return named
-    ordered = sorted(others, key=lambda root: (root.count_ops(), str(root)))
-    added = {root: Symbol(f"further_root_{k}", real=True) for k, root in enumerate(ordered, 1)}
+    added = {root: Symbol(f"further_root_{k}", real=True) for k, root in enumerate(_ordered(others), 1)}
     return name, replace(query, roots={**query.roots, **added})
 
 
@@ -221,7 +226,7 @@ def _true(relation: Any, values: Mapping[Symbol, Any]) -> bool:
         return bool(relation)
     if not isinstance(relation, Relational):
         return bool(relation.func(*(_true(part, values) for part in relation.args)))
-    if (said := certain(relation, values)) is not None:
+    if (said := to_digits(relation, values, EQUAL)) is not None:
         return said
     try:
         gap = (relation.lhs - relation.rhs).subs(values)

@@ -14,6 +14,7 @@ from sympy.logic.boolalg import BooleanAtom
 
 from proofs_check.context import Context
 from proofs_check.evidence.points import show
+from proofs_check.evidence.values import to_digits
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
 
 DIGITS = 60
@@ -72,6 +73,8 @@ def holds(relation: Any, values: Mapping[Any, Any]) -> bool:
     """
     if isinstance(relation, (bool, BooleanAtom)):
         return bool(relation)
+    if (said := to_digits(relation, values, EQUAL)) is not None:
+        return said
     gap = (relation.lhs - relation.rhs).subs(values)
     if not gap.is_Rational:
         gap = N(gap, DIGITS)

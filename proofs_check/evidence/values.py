@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from sympy import CRootOf, Expr, N, Rational, sympify
+from sympy import CRootOf, Expr, N, Rational, S, sympify
+from sympy.core.relational import Relational
 
-from proofs_check.evidence.balls import EnclosureError, ball, holds, rational_ball
+from proofs_check.evidence.balls import EnclosureError, ball, gap, holds, rational_ball
 
 # Bits: forty digits are asked for, as many again are left to cancellation.
 PRECISION = 272
@@ -65,6 +66,18 @@ def certain(relation: Any, point: Mapping[Any, Any]) -> bool | None:
     """Whether a relation is true at a point, as far as balls tell: None where its sides may meet."""
     ((_, said),) = _each_certain((relation,), point)
     return said
+
+
+def to_digits(relation: Any, point: Mapping[Any, Any], equal: float) -> bool | None:
+    """Whether a relation is true at a point, where irrational numbers are the same that differ by ``equal``.
+
+    None where balls do not tell; between rational numbers equality is left to exact arithmetic.
+    """
+    said = certain(relation, point)
+    if said is not None or all(sympify(number).is_Rational for number in point.values()):
+        return said
+    apart = value(gap(relation), point) if isinstance(relation, Relational) else None
+    return None if apart is None or not apart.abs_upper() < equal else bool(relation.func(S.Zero, 0))
 
 
 def _each_certain(relations: Iterable[Any], point: Mapping[Any, Any]) -> list[tuple[Any, bool | None]]:
