@@ -35,7 +35,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import BooleanFunction
 
 from proofs_check.context import Context
-from proofs_check.evidence.points import DISTINCTIONS, MORE_FOR_CASES, NoPointError, points
+from proofs_check.evidence.points import DISTINCTIONS, MORE_FOR_CASES, NoPointError, kept_points
 from proofs_check.evidence.smt import square_roots
 from proofs_check.evidence.values import ball_of, value
 from proofs_check.impossibility import found_apart, impossible, undefined
@@ -140,7 +140,7 @@ def _values(
     known = replace(claim, assumptions=(*claim.assumptions, *by_definition))
     more = MORE_FOR_CASES * POINTS if right.has(*DISTINCTIONS) or wrong.has(*DISTINCTIONS) else 0
     try:
-        chosen = points(known, symbols, context.rng(claim.id, "equivalence"), max(count, more))
+        chosen = kept_points(known, symbols, context, "equivalence", max(count, more))
     except NoPointError:
         return
     for number, point in enumerate(chosen):

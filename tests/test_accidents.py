@@ -348,7 +348,7 @@ def test_pole_says_nothing_at_one_point_that_was_drawn_and_breaks_the_check_else
         poled = vanishing(lambda _: ((x**2 - 1) / (x - 1) - x - constant,), "a pole where x is one")
         known = CHECKERS["symbolic"].claim(evidence=(poled,), example={x: Integer(points[0])})
         drawn = [known.example, *({x: Integer(one)} for one in points[1:])]
-        monkeypatch.setattr(symbolic, "points", lambda *_: drawn)
+        monkeypatch.setattr(symbolic, "kept_points", lambda *_: drawn)
         return judge(known, Context()).findings[0].verdict
 
     assert judged((2, 1, 3, 4)) is Verdict.SUPPORTS

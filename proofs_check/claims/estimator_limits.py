@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from sympy import Eq, Expr, Integer, Rational, Symbol, integrate, oo
+from sympy import Eq, Expr, Integer, Rational, Symbol
 
+from proofs_check.claims import plane
 from proofs_check.claims.trapping import HERE, PULL, S, real
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.substitution import Instance, at_the_example
 from proofs_check.records import Claim, Control, Expected, Weakening
-from theory.gaussian import normal_density, x
+from theory.gaussian import x
 
 SCALE = Symbol("s", positive=True)
 # c(θ) = K E[μ′(sG)].
@@ -22,8 +23,7 @@ def claims() -> tuple[Claim, ...]:
 
 def mean(proxy: Expr) -> Expr:
     """E[μ′(sG)]."""
-    value: Expr = integrate(proxy.subs(x, SCALE * x) * normal_density(x), (x, -oo, oo))
-    return value
+    return plane.polynomial_mean(proxy, SCALE)
 
 
 def _vanishing_at_the_teacher() -> Claim:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sympy import Expr, Integer, Rational, Symbol, cos, diff, integrate, oo, pi, sin, sqrt
+from sympy import Expr, Integer, Rational, Symbol, cos, diff, pi, sin, sqrt
 
 from proofs_check.claims import plane
 from proofs_check.claims.coarse_gradient import hidden_residuals
@@ -17,7 +17,7 @@ from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Expected
 from theory import coarse_gradient as theory
 from theory import loss
-from theory.gaussian import normal_density, x
+from theory.gaussian import x
 from theory.symbols import c, norm_v, norm_w, theta, v_dot_v_star, w_dot_w_star, w_hat, w_star
 
 # Two filters a and b by their Gram scalars, and the point t a + (1 - t) b between them.
@@ -107,7 +107,7 @@ def _clipped_along_a_ray() -> Claim:
 
 def _mean(proxy: Expr) -> Expr:
     """E[proxy(scale G)], G standard normal, for a polynomial."""
-    return integrate((proxy.subs(x, SCALE * x) * normal_density(x)).expand(), (x, -oo, oo))
+    return plane.polynomial_mean(proxy, SCALE)
 
 
 def _any_proxy_is_aligned() -> Claim:

@@ -9,7 +9,24 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from sympy import Expr, Integer, Rational, Symbol, cos, cot, diff, exp, expand, integrate, oo, pi, sin
+from sympy import (
+    Add,
+    Expr,
+    Integer,
+    Poly,
+    Rational,
+    Symbol,
+    cos,
+    cot,
+    diff,
+    exp,
+    expand,
+    factorial2,
+    integrate,
+    oo,
+    pi,
+    sin,
+)
 
 from proofs_check.evidence.quadrature import density, distribution, normal_integral
 from theory.gaussian import normal_density, normal_distribution, x
@@ -32,6 +49,12 @@ def gaussian_moment(power: int) -> Expr:
     sine = Symbol("S", positive=True)
     value = integrate(x**power * exp(-(x**2) / (2 * sine**2)) / (2 * pi), (x, 0, oo))
     return value.subs(sine, sin(theta))
+
+
+def polynomial_mean(polynomial: Expr, scale: Symbol) -> Expr:
+    """Mean of a polynomial in x at x = scale G, G standard normal, whose even moments are (k - 1)!!."""
+    terms = Poly(polynomial, x).terms()
+    return Add(*(factor * scale**k * factorial2(k - 1) for (k,), factor in terms if k % 2 == 0))
 
 
 @cache

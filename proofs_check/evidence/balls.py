@@ -57,9 +57,11 @@ class EnclosureError(ValueError):
 def rational_ball(number: Any) -> Any:
     """Ball around a rational number, SymPy's, Python's or flint's own left as it is."""
     arb, fmpq = _flint()
+    if isinstance(number, Rational):
+        return arb(fmpq(int(number.p), int(number.q)))
     if isinstance(number, arb):
         return number
-    exact = number if isinstance(number, (Rational, Fraction)) else Rational(number)
+    exact = number if isinstance(number, Fraction) else Rational(number)
     return arb(fmpq(int(exact.numerator), int(exact.denominator)))
 
 
@@ -84,19 +86,21 @@ def ball(expression: Expr, values: Mapping[Any, Any]) -> Any:
     EnclosureError
         If the expression has a part without a ball, or a case distinction is decided nowhere on the balls.
     """
-    # SymPy's numbers are slow to hash, and the most frequent parts.
+    # By the type of a part, since SymPy's expressions are slow to hash; a symbol alone is looked up.
     if isinstance(expression, Rational):
         return rational_ball(expression)
+    if isinstance(expression, Pow):
+        return _power(expression, values)
+    join = _PARTS.get(type(expression))
+    if join is not None:
+        return join(expression, [ball(part, values) for part in expression.args])
     if expression in values:
         return values[expression]
     if expression in _CONSTANTS:
         return _CONSTANTS[expression]()
     if isinstance(expression, Piecewise):
         return _case(expression, values)
-    join = _PARTS.get(type(expression))
-    if join is None:
-        raise EnclosureError(f"enclosure: {expression} has no ball")
-    return join(expression, [ball(part, values) for part in expression.args])
+    raise EnclosureError(f"enclosure: {expression} has no ball")
 
 
 def holds(relation: Basic, values: Mapping[Any, Any]) -> bool | None:
@@ -140,13 +144,13 @@ def _case(distinction: Piecewise, values: Mapping[Any, Any]) -> Any:
     raise EnclosureError(f"enclosure: no case of {distinction} is certain")
 
 
-def _power(power: Expr, parts: list[Any]) -> Any:
-    base, exponent = parts
-    if isinstance(power.exp, Integer):
-        return base ** int(power.exp)
-    if power.exp.is_Rational and power.exp.q == 2:
-        return base.sqrt() ** int(power.exp.p)
-    return base**exponent
+def _power(power: Pow, values: Mapping[Any, Any]) -> Any:
+    base, exponent = power.args
+    if isinstance(exponent, Integer):
+        return ball(base, values) ** int(exponent)
+    if isinstance(exponent, Rational) and exponent.q == 2:
+        return ball(base, values).sqrt() ** int(exponent.p)
+    return ball(base, values) ** ball(exponent, values)
 
 
 def _beta(function: Expr, parts: list[Any]) -> Any:
@@ -187,7 +191,6 @@ _PARTS: Mapping[Any, Callable[[Expr, list[Any]], Any]] = {
     Mul: lambda _, parts: reduce(mul, parts),
     Max: lambda _, parts: reduce(lambda one, other: one.max(other), parts),
     Min: lambda _, parts: reduce(lambda one, other: one.min(other), parts),
-    Pow: _power,
     betainc_regularized: _beta,
     **{function: _called(name) for function, name in _FUNCTIONS.items()},
 }

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Abs, Max, Min, Piecewise, Rational, Symbol, lambdify, sign
+from sympy import Abs, Gt, Max, Min, Piecewise, Rational, Symbol, lambdify, sign
 
+from proofs_check.context import Context
 from proofs_check.evidence.values import all_true
 from proofs_check.records import Claim
 
@@ -54,6 +55,18 @@ def points(
     raise NoPointError(f"points: no parameters meet the assumptions of {claim.id}")
 
 
+def kept_points(
+    claim: Claim, symbols: Iterable[Symbol], context: Context, purpose: str, count: int
+) -> Sequence[Mapping[Symbol, Any]]:
+    """`points` of a generator of its own for the ``purpose``, which the claim and its controls share."""
+    wanted = frozenset(symbols)
+    key = (points, purpose, claim.id, claim.assumptions, tuple(claim.example.items()), wanted, count)
+    found: Sequence[Mapping[Symbol, Any]] = context.once(
+        key, lambda: points(claim, wanted, context.rng(claim.id, purpose), count)
+    )
+    return found
+
+
 def some_points(
     claim: Claim, symbols: Iterable[Symbol], rng: np.random.Generator
 ) -> Iterator[Mapping[Symbol, Any]]:
@@ -72,7 +85,8 @@ def _drawn(
     """Those points of a batch that meet the assumptions."""
     draws = rng.integers(-largest, largest + 1, (BATCH, len(names)))
     # Most assumptions are signs; what is left to chance is the rest.
-    positive = [(name > 0) in claim.assumptions for name in names]
+    bounded = {one.lhs for one in claim.assumptions if isinstance(one, Gt) and one.rhs == 0}
+    positive = [name in bounded for name in names]
     draws[:, positive] = np.abs(draws[:, positive])
     for row in draws[_promising(claim, names, draws)]:
         point = {name: Rational(int(k), DENOMINATOR) for name, k in zip(names, row, strict=True)}
@@ -87,7 +101,8 @@ def _promising(claim: Claim, names: Sequence[Symbol], draws: NDArray[np.int64]) 
     with np.errstate(all="ignore"):
         for relation in claim.assumptions:
             # Of its own symbols alone: many claims assume the same, beside other symbols.
-            own = tuple(name for name in names if name in relation.free_symbols)
+            among = relation.free_symbols
+            own = tuple(name for name in names if name in among)
             met = _compiled(relation, own)(*(columns[name] for name in own))
             kept &= np.broadcast_to(met, kept.shape).astype(bool)
     return kept

@@ -14,10 +14,10 @@ from sympy import (
     Add,
     Dummy,
     Expr,
-    Float,
     Integral,
     Mul,
     N,
+    S,
     Symbol,
     count_ops,
     expand,
@@ -30,10 +30,10 @@ from sympy import (
 )
 
 from proofs_check.context import Context
-from proofs_check.evidence.points import DISTINCTIONS, MORE_FOR_CASES, points, show
+from proofs_check.evidence.points import DISTINCTIONS, MORE_FOR_CASES, kept_points, points, show
 from proofs_check.evidence.pythagorean import pythagorean
 from proofs_check.evidence.tolerance import BlindToleranceError, refuse_blind
-from proofs_check.evidence.values import value
+from proofs_check.evidence.values import ball_of, value
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
 from theory.catalogue import SECTIONS, derivations
 
@@ -114,10 +114,9 @@ def _reading(expression: Expr, claim: Claim) -> list[str]:
 
 
 def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None:
-    rng = context.rng(claim.id, "symbolic")
     count = MORE_FOR_CASES * POINTS if expression.has(*DISTINCTIONS) else POINTS
     telling, faded, pole = 0, None, None
-    for number, point in enumerate(points(claim, expression.free_symbols, rng, count)):
+    for number, point in enumerate(kept_points(claim, expression.free_symbols, context, "symbolic", count)):
         # The points that are there to meet each case only have to refute, which a ball does at little cost.
         if number > POINTS_WITHOUT_BALL and not _apart_from_zero(expression, point):
             continue
@@ -172,12 +171,8 @@ def _size_of_terms(expression: Expr, point: Mapping[Symbol, Any]) -> Any:
         sizes = [_size_of_terms(part, point) for part in expression.args]
         return sum(sizes) if isinstance(expression, Add) else prod(sizes)
     seen = value(expression, point)
-    # By way of digits, which have no least number as floats do.
-    return (
-        abs(N(expression.subs(point), DIGITS))
-        if seen is None
-        else Float(seen.abs_upper().str(15, radius=False))
-    )
+    # In Arb's numbers, which have no least one as floats do.
+    return ball_of(abs(N(expression.subs(point), DIGITS)), S.Zero) if seen is None else seen.abs_upper()
 
 
 def _is_zero(expression: Expr, claim: Claim) -> bool:
