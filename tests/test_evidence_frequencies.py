@@ -28,7 +28,9 @@ def claim(subject, *evidence, assumptions=(), controls=()):
 def coin(success, attained=True):
     """Trials that succeed with probability ``success``."""
     return Trials(
-        {p: success}, lambda n, seed: int(np.random.default_rng(seed).binomial(n, 1 - success)), attained
+        lambda: {p: success},
+        lambda n, seed: int(np.random.default_rng(seed).binomial(n, 1 - success)),
+        attained,
     )
 
 
@@ -124,7 +126,7 @@ def test_pilot_is_of_its_own_seed_and_is_not_judged():
         # A pilot that is wrong by half must not sway the verdict.
         return int(trials * (0.75 if len(made) == 1 else 0.5))
 
-    assert found(p, evidence(Trials({p: 0.5}, count, True))).verdict is Verdict.SUPPORTS
+    assert found(p, evidence(Trials(lambda: {p: 0.5}, count, True))).verdict is Verdict.SUPPORTS
     assert made[0][0] == frequencies.PILOT
     assert len({seed for _, seed in made}) == len(made) == 2
 
@@ -158,7 +160,7 @@ def test_no_case_is_silent_and_no_trial_is_an_error():
 
 @pytest.mark.parametrize("failures", [0.0, 1.0])
 def test_pilot_without_a_failure_or_a_success_is_an_error(failures):
-    piece = evidence(Trials({p: 0.5}, lambda n, _: int(n * failures), True))
+    piece = evidence(Trials(lambda: {p: 0.5}, lambda n, _: int(n * failures), True))
     assert judge(claim(p, piece), Context()).status is Status.ERROR
 
 

@@ -21,9 +21,9 @@ from sympy import (
     expand,
     integrate,
     lambdify,
-    limit,
     nan,
     sqrt,
+    sympify,
 )
 
 # Of the 15 digits of mpmath three are left to its quadrature. Primitives are differentiated exactly; what is
@@ -94,8 +94,8 @@ def definite_integral(
     Raises
     ------
     DerivationError
-        If SymPy leaves the integral unevaluated, its primitive has another derivative, or the value is not
-        the numerical one.
+        If SymPy leaves the integral unevaluated, its primitive has another derivative or no value at an end,
+        as x exp(-x) has none at ∞, or the value is not the numerical one.
     """
     symbol, *ends = limits
     inner = integrand
@@ -103,23 +103,19 @@ def definite_integral(
         half_square = Symbol("s", positive=True)
         root = sqrt(2 * half_square)
         inner = integrand.subs(symbol, root) * diff(root, half_square)
-        symbol, ends = half_square, [end**2 / 2 for end in ends]
+        symbol, ends = half_square, [sympify(end) ** 2 / 2 for end in ends]
     # The rules by hand find what is wanted here; all that SymPy tries besides takes longer.
     primitive = integrate(inner, symbol, manual=True)
     if primitive.has(Integral):
         raise DerivationError(f"definite_integral: no closed form found for the integral of {integrand}")
     if expand(diff(primitive, symbol) - inner) != 0:
         raise DerivationError(f"definite_integral: {primitive} is no primitive of {inner}")
-    lower, upper = (_at(primitive, symbol, end) for end in ends)
+    lower, upper = (primitive.subs(symbol, end) for end in ends)
+    if nan in (lower, upper):
+        raise DerivationError(f"definite_integral: {primitive} has no value at an end of {ends}")
     value = upper - lower
     confirm("definite_integral", value, Integral(integrand, limits), points)
     return value
-
-
-def _at(primitive: Expr, symbol: Symbol, end: Expr) -> Expr:
-    value = primitive.subs(symbol, end)
-    # exp(-∞) is zero to SymPy, and ∞ exp(-∞) is nothing.
-    return limit(primitive, symbol, end) if value is nan else value
 
 
 def linear_root(expression: Expr, unknown: Expr) -> Expr:

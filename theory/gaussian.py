@@ -15,11 +15,13 @@ from functools import cache
 
 from sympy import (
     Expr,
+    Integral,
     Rational,
     Symbol,
     cancel,
     cos,
     cot,
+    diff,
     erf,
     exp,
     expand,
@@ -31,7 +33,7 @@ from sympy import (
     together,
 )
 
-from theory.derivation import Derivation, Step, definite_integral
+from theory.derivation import Derivation, Step, confirm, definite_integral
 from theory.symbols import norm_w, theta, w_hat, w_star
 
 r, tau, y = (Symbol(name, real=True) for name in ("r", "tau", "y"))
@@ -54,7 +56,16 @@ def normal_distribution(argument: Expr) -> Expr:
 
 @cache
 def _radial(power: int) -> Expr:
-    return definite_integral(r**power * DENSITY, (r, 0, oo), half_squares=True)
+    """∫ rⁿ DENSITY dr over r > 0."""
+    moment = r**power * DENSITY
+    if power % 2:
+        return definite_integral(moment, (r, 0, oo), half_squares=True)
+    # Each derivative in k of exp(-kr²/2) brings down -r²/2.
+    k = Symbol("k", positive=True)
+    scaled = definite_integral(DENSITY.subs(r, sqrt(k) * r), (r, 0, oo), [{k: 2}])
+    value: Expr = (-2) ** (power // 2) * diff(scaled, k, power // 2).subs(k, 1)
+    confirm("radial", value, Integral(moment, (r, 0, oo)), [{}])
+    return value
 
 
 @cache

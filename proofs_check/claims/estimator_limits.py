@@ -1,6 +1,7 @@
 """A13 past its assumption: estimators whose tangential constant has no positive lower bound."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from sympy import Eq, Expr, Integer, Rational, Symbol
 
@@ -28,7 +29,10 @@ def mean(proxy: Expr) -> Expr:
 
 def _vanishing_at_the_teacher() -> Claim:
     """With μ′(x) = x², c(θ) = K sin²θ; a fixed point with the pull Λ has K sin³θ = Λ."""
-    force = SIZE * mean(x**2).subs(SCALE, S) * S
+
+    def fixed() -> tuple[Any, ...]:
+        return (Eq(SIZE * mean(x**2).subs(SCALE, S) * S, PULL),)
+
     return Claim(
         id="error-bound-without-a-least-constant",
         label="A13",
@@ -40,11 +44,11 @@ def _vanishing_at_the_teacher() -> Claim:
         example={SIZE: 1, PULL: Rational(1, 8), S: Rational(1, 2)},
         evidence=(
             at_the_example(
-                lambda claim: {"a fixed point": Instance(claim.subject >= S, (Eq(force, PULL),))},
+                lambda claim: {"a fixed point": Instance(claim.subject >= S, fixed())},
                 "c(θ)sinθ = Λ at sinθ = 1/2",
             ),
             unsatisfiable(
-                lambda claim: {"a fixed point": Query(claim.subject >= S, (Eq(force, PULL), S > 0, S <= 1))},
+                lambda claim: {"a fixed point": Query(claim.subject >= S, (*fixed(), S > 0, S <= 1))},
                 "c(θ)sinθ = Λ leaves no larger sine",
             ),
         ),

@@ -99,7 +99,7 @@ def _starts(dimension: int, angle: float) -> Trials:
             for size in blocks
         )
 
-    return Trials({d: dimension, delta: angle}, count, attained=True)
+    return Trials(lambda: {d: dimension, delta: angle}, count, attained=True)
 
 
 # d, penalty, λ, β, a, and the norm of the adversary's error; β far above c, or l1 hardly acting.
@@ -118,9 +118,11 @@ def _runs(dimension: int, penalty: str, lam: float, beta: float, a: float | None
             runs=trials, steps=STEPS, seed=seed,
         ).failed  # fmt: skip
 
-    # Λ/c is the sine of δ.
-    level = largest_pull(penalty, lam, beta, dimension, a) + error
-    return Trials({d: dimension, c: 1.0, pull: level}, count, attained=error > 0)
+    def at() -> dict[Expr, float]:
+        # Λ/c is the sine of δ.
+        return {d: dimension, c: 1.0, pull: largest_pull(penalty, lam, beta, dimension, a) + error}
+
+    return Trials(at, count, attained=error > 0)
 
 
 def _start() -> Claim:

@@ -136,9 +136,12 @@ def _teacher_loss() -> Claim:
 
 def _output_gradient() -> Claim:
     subject = loss.output_gradient().result
-    # E[σᵢ(h - y)], patch i apart from the others.
-    together = v / 2 - v_star * plane.wedge()
-    apart = (sum_v * ones - v) / 4 - (sum_v_star * ones - v_star) / 4
+
+    def by_patches() -> Expr:
+        # E[σᵢ(h - y)], patch i apart from the others.
+        together = v / 2 - v_star * plane.wedge()
+        apart = (sum_v * ones - v) / 4 - (sum_v_star * ones - v_star) / 4
+        return together + apart
 
     def read(subject: Expr) -> Sequence[Expr]:
         written = layers.written_out(subject)
@@ -159,7 +162,7 @@ def _output_gradient() -> Claim:
         assumptions=ANGLE,
         example={theta: Integer(2)},
         evidence=(
-            vanishing(lambda claim: (claim.subject - together - apart,), "mean of σ (h - y), patch by patch"),
+            vanishing(lambda claim: (claim.subject - by_patches(),), "mean of σ (h - y), patch by patch"),
             integrals(read, reference, "sum over all activation patterns"),
             sampled_mean(networks, _sample_output_gradient, predicted, "mean of the sample gradient"),
         ),

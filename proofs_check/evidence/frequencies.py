@@ -37,15 +37,15 @@ class Trials:
 
     Attributes
     ----------
-    at : mapping of symbols to floats
-        Parameters of the claim.
+    at : callable
+        Parameters of the claim, by their symbols; asked for when the claim is checked.
     count : callable
         From a number of trials and a seed to how many of them failed; meets no formula.
     attained : bool
         Whether the claim's probability is that of success, or a lower bound of it.
     """
 
-    at: Mapping[Any, float]
+    at: Callable[[], Mapping[Any, float]]
     count: Callable[[int, int], int]
     attained: bool
 
@@ -127,9 +127,11 @@ def counted(cases: Sequence[Trials], shows: str) -> Evidence:
             found: Frequency = context.once(key, lambda: _enough(case, context, key))
             return found
 
-        met = [case for case in cases if all(one.subs(case.at) for one in claim.assumptions)]
+        met = [case for case in cases if all(one.subs(case.at()) for one in claim.assumptions)]
         try:
-            judged = [(case, frequency(case), float(evaluate(claim.subject, dict(case.at)))) for case in met]
+            judged = [
+                (case, frequency(case), float(evaluate(claim.subject, dict(case.at())))) for case in met
+            ]
         except TooNoisyError as noisy:
             return Finding(Verdict.SILENT, str(noisy))
         return conclude(judged, context)
@@ -172,7 +174,7 @@ def conclude(judged: Sequence[tuple[Trials, Frequency, float]], context: Context
 
 def _violation(case: Trials, frequency: Frequency, probability: float) -> str | None:
     """Say so if the count is too improbable, or the claimed probability is none."""
-    where = ", ".join(f"{name} = {value:.6g}" for name, value in case.at.items())
+    where = ", ".join(f"{name} = {value:.6g}" for name, value in case.at().items())
     if math.isnan(probability):
         raise ArithmeticError(f"frequency: the probability is not a number at {where}")
     # A lower bound below zero says nothing, and is true.
