@@ -8,7 +8,7 @@ from hypothesis import settings
 
 from proofs_check.collector import collect_seldom
 
-# Each worker derives the ledger; the collector and what SymPy forgets are a third of that.
+# A worker derives the ledger; the collector and what SymPy forgets are a third of that.
 collect_seldom()
 os.environ.setdefault("SYMPY_CACHE_SIZE", "50000")
 
@@ -26,10 +26,15 @@ settings.register_profile("thorough", max_examples=2000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
-# The tests of each of these files share what is dear to make: the verdicts on the whole ledger, a sweep, a
-# server that has derived the theory, sources taken apart. They go to one worker, and first, as the largest
-# groups; others singly.
-TOGETHER = ("test_verify.py", "test_sweep.py", "test_wrong_theory.py", "test_imports.py")
+# What needs the formulas or the ledger goes to one worker, so that they are derived once. The tests of each
+# of the other files share what is dear to make, too: a sweep, a server that has derived the theory, sources
+# taken apart. These groups go first, as the largest; other tests go singly.
+OF_THE_LEDGER = (
+    "assumptions", "attacks", "calibration", "claims_splitting", "formulas", "ledger", "proofs", "theory",
+    "trust", "verify",
+)  # fmt: skip
+TOGETHER = {f"tests/test_{name}.py": "ledger" for name in OF_THE_LEDGER}
+TOGETHER |= {f"tests/test_{name}.py": name for name in ("imports", "sweep", "wrong_theory")}
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -39,8 +44,7 @@ def pytest_xdist_make_scheduler(config, log):
 
     class Sharing(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            file = nodeid.partition("::")[0]
-            return file if file.endswith(TOGETHER) else nodeid
+            return TOGETHER.get(nodeid.partition("::")[0], nodeid)
 
     return Sharing(config, log) if config.getvalue("dist") == "loadgroup" else None
 

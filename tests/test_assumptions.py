@@ -12,7 +12,6 @@ from proofs_check.records import Expected, Strength, Weakening
 from proofs_check.variants import hypotheses
 from theory.symbols import c, delta, eta, s
 
-CLAIMS = ledger()
 THEOREMS = [*(f"A{number}" for number in range(1, 14)), "P1", "P5", "P6"]
 # No restriction: the inequality of Cauchy and Schwarz for the s non-zero entries of a unit vector.
 ALWAYS_TRUE = {s >= Symbol("norm_w_star_1", real=True) ** 2}
@@ -20,7 +19,7 @@ LONGER = "half-angle-shrinks-for-steps-beyond-two"
 
 
 def of(label, expected):
-    return [one for one in CLAIMS if one.label == label and one.expected is expected]
+    return [one for one in ledger() if one.label == label and one.expected is expected]
 
 
 @pytest.mark.parametrize("label", THEOREMS)
@@ -54,11 +53,11 @@ def missing(claims):
 
 
 def test_every_hypothesis_of_a_theorem_is_dropped_or_loosened_by_another_claim():
-    assert not missing(CLAIMS)
+    assert not missing(ledger())
 
 
 def test_hypothesis_that_nothing_weakens_would_be_noticed():
-    without = tuple(one for one in CLAIMS if one.id != "start-probability-beyond-the-right-angle")
+    without = tuple(one for one in ledger() if one.id != "start-probability-beyond-the-right-angle")
     assert missing(without) == {("uniform-start-outside-the-far-cap", delta <= pi / 2)}
 
 
@@ -95,8 +94,8 @@ def test_limits_of_the_counterexamples_are_not_kept_with_another_weight(limit):
 
 
 def test_claims_weaken_what_others_assume_and_nothing_else():
-    one = next(one for one in CLAIMS if one.id == LONGER)
-    others = tuple(other for other in CLAIMS if other is not one)
+    one = next(one for one in ledger() if one.id == LONGER)
+    others = tuple(other for other in ledger() if other is not one)
 
     def weakening(claim, assumption):
         return validate((*others, replace(one, weakens=(Weakening(claim, assumption),))))

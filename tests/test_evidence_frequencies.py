@@ -14,7 +14,6 @@ from proofs_check.evidence.frequencies import Frequency, Trials, counted, detect
 from proofs_check.evidence.monte_carlo import TooNoisyError
 from proofs_check.evidence.scores import FALSE_ALARM, MISS
 from proofs_check.judge import judge
-from proofs_check.ledger import ledger
 from proofs_check.records import Claim, Control, Provenance, Source, Status, Verdict
 
 p = Symbol("p", real=True)
@@ -185,10 +184,3 @@ def test_planted_errors_are_refuted_and_both_tails_are_counted():
     assert one.caught == one.planted > 2
     assert FAIR.comparisons.count == 4
     assert found(Integer(1) / 2, FAIR).verdict is Verdict.REFUTES
-
-
-def test_frequencies_of_the_ledger_state_what_they_see():
-    pieces = [(one, e) for one in ledger() for e in one.evidence if e.kind == "simulation" and e.comparisons]
-    assert [one.id for one, _ in pieces] == ["uniform-start-outside-the-far-cap", "learning-probability"]
-    one, piece = pieces[0]
-    assert "3 probabilities: relative errors from 0.019" in piece.check(one, Context()).witness
