@@ -93,7 +93,11 @@ def shade_grid(
     for (j, i), value in np.ndenumerate(field):
         if np.isfinite(value):
             colour = "white" if value < 0.55 else "black"
-            axes.text(i + 0.5, j + 0.5, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=7)
+            # On the field's own colour, since a line over the fields may pass behind the number.
+            box = {"facecolor": shown.cmap(value), "edgecolor": "none", "pad": 1}
+            axes.text(
+                i + 0.5, j + 0.5, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=7, bbox=box
+            )
     axes.set_xticks(np.arange(len(weights)) + 0.5, [f"{x:.2g}" for x in weights], fontsize="small")
     axes.set_yticks(np.arange(len(sizes)) + 0.5, [str(y) for y in sizes])
     axes.grid(visible=False)
