@@ -43,6 +43,13 @@ def test_notation_gives_no_two_symbols_of_a_formula_the_same_letter(formulas):
         assert len(set(printed)) == len(printed), formula.name
 
 
+@pytest.fixture(autouse=True)
+def no_primitive_is_remembered():
+    theory.derivation._primitive.cache_clear()
+    yield
+    theory.derivation._primitive.cache_clear()
+
+
 def test_true_integral_is_accepted():
     assert definite_integral(cos(T), (T, 0, pi / 2)) == 1
 

@@ -31,7 +31,7 @@ from theory.symbols import c, eta, norm_w, pull
 
 AMOUNT = "angle-falls-by-a-fixed-amount-above-the-right-angle"
 # The length of the new vector.
-LENGTH = Eq(R**2, X**2 + Y**2)
+LENGTH = Eq(R**2, X**2 + Y**2, evaluate=False)
 ONE_PERCENT = Rational(101, 100)
 
 

@@ -69,7 +69,7 @@ def _any_iterate(penalty: str) -> Claim:
     kept, tied, example = AFTER_E2[penalty]
     along, across = eta * c, 1 - eta * (c + beta) + eta * beta * kept
     bound = sqrt(2) * beta * t / c
-    step = (*tied, R > 0, Eq(R**2, along**2 + across**2))
+    step = (*tied, R > 0, Eq(R**2, along**2 + across**2, evaluate=False))
 
     def implication(claim: Claim) -> Query:
         return Query(Abs(across) <= claim.subject * R, step, square_roots(claim.subject))

@@ -173,7 +173,9 @@ def _l0() -> Claim:
 
 
 def _any_start() -> Claim:
-    fixed = (Eq(kappa * K, c + beta * shrunk(K)), Eq(kappa * S, beta * shrunk(S)), kappa > 0, ANGLE)
+    along = Eq(kappa * K, c + beta * shrunk(K), evaluate=False)
+    across = Eq(kappa * S, beta * shrunk(S), evaluate=False)
+    fixed = (along, across, kappa > 0, ANGLE)
     sine = sqrt(2) * lam / c
     return failing(
         "l1-sequence-converges-from-every-start",

@@ -7,6 +7,7 @@ by (1 - η(c+β))k/((1 - ηc)k - η(c + λ)), below 1 exactly if βk > c + λ, a
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from hypothesis import strategies as st
@@ -35,10 +36,15 @@ def claims() -> tuple[Claim, ...]:
     return _attracts(), _above_c(), _every_start(), _held()
 
 
+@cache
+def _soft() -> Expr:
+    formula: Expr = proximal_map("l1").result.subs(t, threshold("l1").result)
+    return formula
+
+
 def shrunk(point: Expr) -> Expr:
     """S of l1 with the weight λ/β at a point."""
-    formula = proximal_map("l1").result.subs(t, threshold("l1").result)
-    return formula.subs({x: point, mu: lam / beta}, simultaneous=True)
+    return _soft().xreplace({x: point, mu: lam / beta})
 
 
 def opposed_step(along: Expr, across: Expr) -> tuple[Expr, Expr]:

@@ -120,7 +120,7 @@ def _penalty() -> Claim:
     w, teacher = (Rational(12, 13), Rational(5, 13)), (Rational(15, 17), Rational(8, 17))
     after = [KEPT * entry + eta * (c * other - lam) for entry, other in zip(w, teacher, strict=True)]
     before, inner = (sum(x * y for x, y in zip(one, teacher, strict=True)) for one in (w, after))
-    length = (R > 0, Eq(R**2, sum(x**2 for x in after)))
+    length = (R > 0, Eq(R**2, sum(x**2 for x in after), evaluate=False))
     return failing(
         "angle-shrinks-with-a-penalty",
         "A11",
