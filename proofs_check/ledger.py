@@ -130,6 +130,7 @@ def validate(claims: Sequence[Claim]) -> None:
         With one sentence that names the claim.
     """
     ids = [claim.id for claim in claims]
+    known = {claim.id: claim for claim in claims}
     for claim in claims:
         if ids.count(claim.id) > 1:
             raise ValueError(f"ledger: id={claim.id!r} occurs twice, every claim needs an id of its own")
@@ -138,8 +139,8 @@ def validate(claims: Sequence[Claim]) -> None:
             raise ValueError(
                 f"ledger: {claim.id} plants {planted} errors, at least {LEAST_CONTROLS} are needed"
             )
-        _validate_uses(claim, {other.id: other for other in claims})
-        _validate_weakened(claim, {other.id: other for other in claims})
+        _validate_uses(claim, known)
+        _validate_weakened(claim, known)
         exact = any(piece.strength is Strength.EXACT for piece in claim.evidence)
         if claim.expected is Expected.HOLDS and not exact and not claim.sampled_because:
             raise ValueError(

@@ -64,6 +64,10 @@ def patch_means(ste: str) -> PatchMeans:
     return means[ste]
 
 
+# Weights come back from step to step and from estimator to estimator.
+_factored = cache(factor)
+
+
 def _collect(terms: Sequence[tuple[Expr, Expr]]) -> Expr:
     """Sum of weight times vector, in ŵ and w*; equal vectors share one factored weight."""
     total = Integer(0)
@@ -72,7 +76,7 @@ def _collect(terms: Sequence[tuple[Expr, Expr]]) -> Expr:
         for weight, vector in terms:
             coefficient = vector.expand().coeff(basis)
             weights[coefficient] = weights.get(coefficient, Integer(0)) + weight
-        total += sum(factor(weight) * coefficient * basis for coefficient, weight in weights.items())
+        total += sum(_factored(weight) * coefficient * basis for coefficient, weight in weights.items())
     return total
 
 

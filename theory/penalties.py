@@ -98,7 +98,12 @@ def threshold(penalty: str) -> Derivation:
 @cache
 def thresholding(penalty: str) -> Thresholding:
     """Threshold and formula of the proximal map of ``penalty``."""
-    return Thresholding(penalty, threshold(penalty).result, _ACTIVE[penalty]()[-1].expression)
+    return Thresholding(penalty, threshold(penalty).result, _active(penalty)[-1].expression)
+
+
+@cache
+def _active(penalty: str) -> tuple[Step, ...]:
+    return _ACTIVE[penalty]()
 
 
 @cache
@@ -112,7 +117,7 @@ def proximal_map(penalty: str) -> Derivation:
         "S(x)",
         (
             Step("The objective.", objective(penalty)),
-            *_ACTIVE[penalty](),
+            *_active(penalty),
             Step("Zero up to the threshold, by symmetry odd.", thresholding(penalty).map),
         ),
     )
