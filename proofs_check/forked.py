@@ -3,6 +3,8 @@
 This is the one module whose import does work, and nothing but the server imports it.
 """
 
+import gc
+
 from proofs_check.collector import collect_seldom
 from proofs_check.starting import leave_signals_to_the_parent
 
@@ -13,3 +15,5 @@ collect_seldom()
 from proofs_check.workers import born_with_the_ledger  # noqa: E402 - after the signals
 
 born_with_the_ledger()
+# What every worker is born with stays: no collection, such as Hypothesis asks for, need visit it.
+gc.freeze()

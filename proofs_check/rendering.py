@@ -4,6 +4,7 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sympy
@@ -58,6 +59,7 @@ def latex(expression: Basic) -> str:
     return str(sympy.latex(expression, symbol_names=names))
 
 
+@lru_cache(maxsize=10_000, typed=True)
 def text(expression: Basic) -> str:
     """One line of Unicode for an expression or relation.
 

@@ -63,7 +63,7 @@ def _across() -> Expr:
     """Integrand in x of the teacher's mean across w, over sinθ, with y = x sinθ for z along w."""
     y, height, level = Symbol("y", real=True), Symbol("h", real=True), Symbol("k", real=True)
     # The teacher fires above -y cotθ, and ∫ hφ(h) dh over that half line is φ(y cotθ).
-    above = integrate(height * normal_density(height), (height, level, oo)).subs(
+    above = integrate(height * normal_density(height), (height, level, oo), manual=True).subs(
         level, -y * cos(theta) / sin(theta)
     )
     integrand = norm_v**2 * PROXY(norm_w * y) * normal_density(y) * above / sin(theta)

@@ -1,6 +1,7 @@
 """Claims L5, L6 and L8: expected coarse gradients, the tangential law and the hidden loss."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ def _slug(ste: str) -> str:
     return ste.replace("_", "-")
 
 
+@cache
 def _by_patches(ste: str) -> tuple[Expr, Expr]:
     """E[g] along (ŵ, ê) as a sum over pairs of patches; for the clipped ReLU its derivative in X."""
     means = plane.symbolic_patch_means(ste)

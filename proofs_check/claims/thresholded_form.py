@@ -6,6 +6,7 @@ from itertools import product
 from sympy import Abs, Expr, Integer, Ne, Piecewise, Rational, piecewise_fold, sign
 
 from proofs_check.evidence.symbolic import vanishing
+from proofs_check.evidence.values import true_at
 from proofs_check.records import Claim, Control, Provenance, Source
 from theory import penalties
 from theory.symbols import a, mu, t, x
@@ -30,7 +31,7 @@ def _residuals(claim: Claim, penalty: str) -> Sequence[Expr]:
     chosen = []
     for place, scale, side in product(PLACES, SCALES, (1, -1)):
         # The condition reads x and t alone; what else a wrong one reads has the value of the example.
-        holds = bool(zero.cond.subs({x: side * place * scale, t: scale}).subs(claim.example))
+        holds = true_at(zero.cond, {**claim.example, x: side * place * scale, t: scale})
         chosen.append(Integer(int(holds != bool(place <= 1))))
     return [zero.expr, beyond.expr - sign(x) * active.subs(x, Abs(x)), *chosen]
 

@@ -4,7 +4,9 @@ A second layer a v* + b 1 enters by its inner products with 1 and v*, for any nu
 w* = -ŵ, the loss has the spurious minimum v = (I + 11ᵀ)⁻¹(11ᵀ - I)v*.
 """
 
-from sympy import Add, Expr, Integer, Rational, Tuple, pi, solve, sqrt
+from functools import cache
+
+from sympy import Add, Expr, Integer, Rational, Tuple, pi, sqrt
 
 from proofs_check.claims.network_cases import ENDS, stationary
 from proofs_check.claims.network_checks import another_component, another_gradient, another_minimum
@@ -21,6 +23,7 @@ from proofs_check.evidence.monte_carlo import root_mean_square, sampled_mean
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Expected, Provenance, Source
 from theory import coarse_gradient as theory
+from theory.derivation import linear_root
 from theory.loss import output_gradient
 from theory.symbols import (
     norm_v,
@@ -102,12 +105,16 @@ def _minimum() -> Claim:
     )  # fmt: skip
 
 
-def _stationary_residuals(claim: Claim) -> list[Expr]:
-    # The product of v with the gradient in v, in which ‖v‖² is linear.
+@cache
+def _stationary_square() -> Expr:
+    """‖v‖² where the product of v with the gradient in v vanishes, in which it is linear."""
     parts = {v: norm_v**2, ones: sum_v, v_star: v_dot_v_star}
     slope = output_gradient().result.expand()
-    product = sum(slope.coeff(vector) * inner for vector, inner in parts.items())
-    square = solve(product, norm_v**2)[0]
+    return linear_root(sum(slope.coeff(vector) * inner for vector, inner in parts.items()), norm_v**2)
+
+
+def _stationary_residuals(claim: Claim) -> list[Expr]:
+    square = _stationary_square()
     difference = (theory.expected_coarse_gradient("relu").result - claim.subject).expand()
     return [difference.coeff(vector).subs(norm_v**2, square) for vector in (w_hat, w_star)]
 

@@ -186,8 +186,11 @@ def _normal_forms(expression: Expr, claim: Claim) -> Iterator[tuple[str, Expr]]:
         # SymPy may spend minutes on an integral that no normal form removes.
         return
     known = expression.xreplace({symbol: _signed(symbol, claim) for symbol in expression.free_symbols})
+    size = _size(known)
     for normal_form in (expand, factor, pythagorean, trigsimp, simplify):
-        known = min((normal_form(known), known), key=_size)
+        form = normal_form(known)
+        if form is not known and (found := _size(form)) <= size:
+            known, size = form, found
         yield normal_form.__name__, known
         if known == 0:
             return
