@@ -155,9 +155,10 @@ def confirm(who: str, value: Expr, integral: Expr, points: Sequence[Point]) -> N
     DerivationError
         If they differ at a point.
     """
-    quadrature = lambdify(tuple(points[0]), integral, [_FLOATS, "mpmath"])
+    names = tuple(points[0])
+    quadrature = lambdify(names, integral, [_FLOATS, "mpmath"])
     for point in points:
-        expected = quadrature(*map(float, point.values()))
+        expected = quadrature(*(float(point[name]) for name in names))
         # Not by ``lambdify`` too: to SymPy 1.14 the regularised beta function of mpmath is the plain one.
         if not abs(N(value.subs(point)) - expected) <= AGREEMENT * (1 + abs(expected)):
             raise DerivationError(f"{who}: {value} is not the integral {integral} at {point}")

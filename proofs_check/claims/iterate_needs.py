@@ -59,7 +59,7 @@ AFTER_E2: Mapping[str, tuple[Expr, tuple[Expr, ...], Mapping[Expr, object]]] = {
     "l0": (Integer(1), (t < 1,), {t: Rational(1, 5), R: sqrt(34) / 8}),
     "tl1": (
         u,
-        (a > 0, u > 0, u < 1, Eq(t, _MOVED / a**2), a**3 >= 2 * _MOVED),
+        (a > 0, u > 0, u < 1, Eq(t, _MOVED / a**2, evaluate=False), a**3 >= 2 * _MOVED),
         {a: 3, u: Rational(9, 10), t: Rational(169, 1000), R: sqrt(117) / 16},
     ),
 }
