@@ -11,12 +11,15 @@ it; so they are kept, but for those with arguments that hardly ever come again.
 from functools import cache
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
 PENALTIES = ("l1", "l0", "tl1")
+# For tests that many parameters repeat, of what hardly depends on the case away from the borders they name.
+A_QUARTER = settings(max_examples=settings.default.max_examples // 4)
 
 
 @cache

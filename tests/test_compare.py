@@ -22,13 +22,13 @@ ROOT = Path(__file__).resolve().parents[1]
 SMALL = ("--dim", "12", "--sparsity", "3", "--runs", "8")
 
 
-# Few teachers show as much as many, and what other processes measure is the same, and costs their imports.
+# Few teachers and weights show as much as many; what other processes measure is the same, and costs imports.
 FEW = """
 import math, sys
 from proofs_check import cli
 from proofs_check.commands import compare
-from proofs_check.figures import gallery
-compare.TEACHERS, gallery.WORTH_PROCESSES = 2, math.inf
+from proofs_check.figures import catalogue, gallery
+compare.TEACHERS, gallery.WORTH_PROCESSES, catalogue.WEIGHTS = 2, math.inf, (0.001, 0.02, 0.2)
 sys.exit(cli.main(sys.argv[1:]))
 """
 
@@ -56,6 +56,7 @@ def run(tmp_path, monkeypatch, capsys):
 def few(monkeypatch):
     monkeypatch.setattr(gallery, "WORTH_PROCESSES", math.inf)
     monkeypatch.setattr(compare, "TEACHERS", 2)
+    monkeypatch.setattr(catalogue, "WEIGHTS", (0.001, 0.02, 0.2))
 
 
 @pytest.mark.parametrize("ste", compare.ESTIMATORS)

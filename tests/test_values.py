@@ -1,7 +1,7 @@
 """Values and truth at points: balls say what SymPy says, and leave to SymPy what they cannot decide."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sympy import (
     Abs,
@@ -39,6 +39,7 @@ from sympy import (
 )
 
 from proofs_check.evidence.values import all_true, ball_of, certain, true_at, value
+from tests.strategies import A_QUARTER
 
 x = Symbol("x", real=True)
 NUMBERS = st.builds(Rational, st.integers(-256, 256), st.just(64))
@@ -50,8 +51,21 @@ FORMS = (
 )  # fmt: skip
 
 
+def at_each(*borders, **fixed):
+    """Try these values of x, too."""
+
+    def with_borders(test):
+        for border in borders:
+            test = example(at=Rational(border), **fixed)(test)
+        return test
+
+    return with_borders
+
+
 @pytest.mark.parametrize("expression", FORMS)
+@A_QUARTER
 @given(at=NUMBERS)
+@at_each(-4, -1, 0, 1, 4)
 def test_ball_contains_the_value_that_sympy_computes(expression, at):
     seen = value(expression, {x: at})
     assert seen.overlaps(ball_of(N(expression.subs(x, at), 50), Rational(1, 10**40)))
@@ -78,7 +92,10 @@ def test_what_is_no_certain_finite_real_number_has_no_ball(expression):
 
 
 @pytest.mark.parametrize("relation", [Lt, Le, Gt, Ge, Eq, Ne])
+@A_QUARTER
 @given(at=NUMBERS, bound=st.sampled_from([-2, -1, 0, 1, Rational(1, 64), Rational(1, 3)]))
+@at_each(-1, 0, 1, bound=1)
+@at_each(Rational(1, 64), bound=Rational(1, 64))
 def test_truth_is_that_of_exact_substitution(relation, at, bound):
     for one in (relation(x, bound), relation(x**2 + 2 * x + 1, (x + 1) ** 2), relation(sqrt(x) ** 2, x)):
         for truth in (one, Not(one), And(one, x > 0), Or(one, x < 0)):

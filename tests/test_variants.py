@@ -120,10 +120,7 @@ def about(subject, *assumptions, **changes):
     ],
 )
 def test_operator_makes_the_error_that_it_is_named_for(operator, right, wrong):
-    made = [build() for _, build in operator(right)]
-    assert any(
-        (one - wrong).equals(0) if one.is_Atom or not one.is_Piecewise else one == wrong for one in made
-    )
+    assert wrong in [build() for _, build in operator(right)]
 
 
 def test_vectors_are_neither_dropped_nor_raised_nor_swapped_with_numbers():
@@ -479,7 +476,7 @@ def test_check_that_never_answers_on_a_variant_is_stopped_and_refutes_nothing(mo
         time.sleep(60)
         return Finding(Verdict.REFUTES, "too late")
 
-    monkeypatch.setattr(trials, "LIMIT", 1)
+    monkeypatch.setattr(trials, "LIMIT", 0.2)
     monkeypatch.setattr(trials, "variants", lambda claim, **_: islice(variants(claim), 2))
     slow = replace(CLAIM, evidence=(Evidence("symbolic", Strength.EXACT, "a test", forever),), controls=())
     tried = judge(slow, Context(controls=True)).trials
