@@ -1,5 +1,6 @@
 """Hypothesis profiles, chosen by the environment variable HYPOTHESIS_PROFILE; interrupts that are heeded."""
 
+import gc
 import os
 import signal
 
@@ -47,6 +48,13 @@ def pytest_xdist_make_scheduler(config, log):
             return TOGETHER.get(nodeid.partition("::")[0], nodeid)
 
     return Sharing(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish():
+    """Look once for what was left open: pytest and Python do so again and again among all the expressions."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
