@@ -160,20 +160,26 @@ def _survivors(
 ) -> Array:
     """Magnitudes of u by the gap κ - β (K,), at least zero; (K, d)."""
     from theory import symbols as sym
-    from theory.limit import EFFECTIVE_POINT, EFFECTIVE_WEIGHT
     from theory.penalties import thresholding
 
-    # κ - β is taken from the gap, because it cancels in the difference.
-    shifted = {sym.kappa: sym.beta + sym.rho}
     values = {sym.c: c, sym.lam: lam, sym.beta: beta, sym.rho: gap[:, None], sym.w_star_i: size}
     shape = shape_parameter("limit_points", penalty, a)
     if penalty == "l1":
         active = evaluate(_soft(), values)
     else:
-        point = evaluate(EFFECTIVE_POINT.subs(shifted), values)
-        weight = evaluate(EFFECTIVE_WEIGHT.subs(shifted), values)
+        point, weight = (evaluate(one, values) for one in _effective())
         active = evaluate(thresholding(penalty).active, {sym.x: point, sym.mu: weight, **shape})
     return np.asarray(np.where(chosen, np.maximum(active, 0.0), 0.0))
+
+
+@cache
+def _effective() -> tuple[Any, Any]:
+    """Effective point and weight by the gap κ - β itself, because it cancels in the difference."""
+    from theory import symbols as sym
+    from theory.limit import EFFECTIVE_POINT, EFFECTIVE_WEIGHT
+
+    shifted = {sym.kappa: sym.beta + sym.rho}
+    return EFFECTIVE_POINT.subs(shifted), EFFECTIVE_WEIGHT.subs(shifted)
 
 
 @cache
