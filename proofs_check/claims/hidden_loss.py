@@ -122,17 +122,14 @@ def _potential(subject: Expr, case: Estimated, samples: int, rng: np.random.Gene
     }
     plain, (start, end) = subject.xreplace(names), _segment(case)
 
-    def level(z: Array, w: Array) -> Array:
-        signal = z @ w
-        values: dict[Any, Any] = {
-            x: signal,
-            STUDENT: 1.0 * (signal > 0),
-            TEACHER: 1.0 * (z @ case.network.w_star > 0),
-        }
-        values |= {s: value(evaluate(one.args[0], values) + 0 * signal) for one, s in names.items()}
-        return np.asarray(evaluate(plain, values))
+    def level(signal: Array, taught: Array) -> Array:
+        values: dict[Any, Any] = {x: signal, STUDENT: 1.0 * (signal > 0), TEACHER: taught}
+        values |= {s: value(np.asarray(evaluate(one.args[0], values))) for one, s in names.items()}
+        return np.broadcast_to(evaluate(plain, values), signal.shape)
 
     def difference(z: Array) -> Array:
-        return np.asarray(layer * (level(z, end) - level(z, start))[:, None])
+        taught = (z @ case.network.w_star > 0).astype(np.float64)
+        gained = np.subtract(level(z @ end, taught), level(z @ start, taught))
+        return np.asarray(layer * gained[:, None])
 
     return estimate(difference, start.shape, samples, rng)

@@ -15,6 +15,7 @@ laws of all scores.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +117,7 @@ def detectable(estimate: Estimate) -> float:
     return float(np.sqrt(noncentrality(rank, estimate.samples) * variance[-1] / estimate.samples))
 
 
+@cache
 def noncentrality(rank: int, samples: int) -> float:
     """Non-centrality at which Hotelling's test of level FALSE_ALARM misses with probability MISS."""
     from scipy.optimize import brentq
