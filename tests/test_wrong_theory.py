@@ -47,7 +47,7 @@ ERRORS = [
         "coarse_gradient.py",
         "sum_v**2 - norm_v**2 - sum_v * sum_v_star",
         "sum_v**2 - sum_v * sum_v_star",
-        "L5",
+        "expected-coarse-gradient-relu",
     ),
     ("coarse_gradient.py", "-gradient.coeff(w_star)),", "gradient.coeff(w_star)),", "L6"),
     (
@@ -66,7 +66,12 @@ ERRORS = [
     ("penalties.py", "x - Rational(4, 3) * (a + x)", "x - Rational(5, 3) * (a + x)", "P3"),
     ("splitting.py", "factor(cancel(gain / length))", "factor(cancel(2 * gain / length))", "A1"),
     ("limit.py", 'kappa * threshold("l1")', 'threshold("l1")', "A7"),
-    ("limit.py", "factor(cancel(general.subs(", "2 * factor(cancel(general.subs(", "A10"),
+    (
+        "limit.py",
+        "factor(cancel(general.subs(",
+        "2 * factor(cancel(general.subs(",
+        "contraction-factor-at-the-largest-step",
+    ),
     ("limit.py", "shrink = 1 - eta * c", "shrink = 1 - 2 * eta * c", "A11"),
     ("bounds.py", 'Divided by c.", pull / c', 'Divided by c.", pull / (2 * c)', "A6"),
 ]
