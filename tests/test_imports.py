@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # What each folder may import besides the standard library.
 ALLOWED = {
-    "theory": {"theory", "sympy", "mpmath"},  # mpmath is the arithmetic of SymPy
+    "theory": {"theory", "sympy"},
     "numerics": {"numerics", "theory", "numpy", "scipy", "sympy", "numba"},
     "proofs_check": {
         "proofs_check", "numerics", "theory",

@@ -1,1 +1,1 @@
-"""Definitions and derivations of the closed forms; SymPy and its mpmath are all that it imports."""
+"""Definitions and derivations of the closed forms; SymPy is all that it imports."""
