@@ -248,10 +248,11 @@ class ForwardPass:
     def _weigh(self, proxies: Sequence[Proxy], weights: Array, batch: int) -> None:
         """Write mu'(Z w) v (h - y) / batch of all N m patches into weights (.., K, ..), for each proxy."""
         shape = len(weights), weights.shape[2]
-        error = (self.residual[:, None] * (self.v / batch)).reshape(shape)
+        error = np.empty_like(self.preactivation)  # in the layout of the inputs
+        np.multiply(self.residual[:, None], self.v / batch, out=error)
         preactivation = self.preactivation.reshape(shape)
         for one, proxy in enumerate(proxies):
-            np.multiply(proxy(preactivation), error, out=weights[:, one])
+            np.multiply(proxy(preactivation), error.reshape(shape), out=weights[:, one])
 
     def rows(self, stes: Sequence[str], out: Array, batch: int = 1) -> Array:
         """Write loss and coarse gradients, batch means, into `out`, (N / batch, 1 + K d), and return it."""
