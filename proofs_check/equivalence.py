@@ -100,15 +100,20 @@ def _compare(claim: Claim, right: Basic, wrong: Basic, sharper: str | None, cont
         same = _compare_relations(claim, right, wrong) is Relation.EQUIVALENT
         return Relation.EQUIVALENT if same else Relation.ERROR
     sign = {"smaller": 1, "larger": -1, None: 0}[sharper]
-    pairs = list(_values(claim, right, wrong, context, 4 * POINTS if sign else POINTS))
-    nowhere = any(false is None for _, false in pairs)
+    against = {-sign} if sign else {1, -1}
+    gaps, nowhere, spoken = set(), False, False
+    for true, false, sure in _values(claim, right, wrong, context, 4 * POINTS if sign else POINTS):
+        nowhere |= false is None
+        spoken |= true is None and false is not None
+        if true is not None and false is not None:
+            gaps.add(_gap(true, false))
+            # What SymPy evaluates may be continued to where the formula has no value.
+            if sure and gaps & against:
+                return Relation.ERROR
     if nowhere and undefined(claim.assumptions, wrong):
         return Relation.UNDEFINED
     # A bound says nothing where it has no value; a formula has to have one.
-    if any(true is None and false is not None for true, false in pairs) or (nowhere and not sign):
-        return Relation.ERROR
-    gaps = {_gap(true, false) for true, false in pairs if true is not None and false is not None}
-    if -sign in gaps if sign else gaps - {0}:
+    if spoken or (nowhere and not sign) or gaps & against:
         return Relation.ERROR
     return _proved(claim, right, wrong, sign, apart=bool(gaps - {0}))
 
@@ -132,8 +137,11 @@ def _gap(true: Any, false: Any) -> int:
 
 def _values(
     claim: Claim, right: Expr, wrong: Expr, context: Context, count: int
-) -> Iterator[tuple[Any, Any]]:
-    """Balls around original and variant at admissible points; None where there is no real number."""
+) -> Iterator[tuple[Any, Any, bool]]:
+    """Balls around original and variant at admissible points, and whether they are certain.
+
+    None where there is no real number.
+    """
     right, wrong = _without_integrals(right, wrong)
     symbols = right.free_symbols | wrong.free_symbols
     by_definition = ANGLE if theta in symbols else ()
@@ -145,14 +153,12 @@ def _values(
         return
     for number, point in enumerate(chosen):
         seen = value(right, point), value(wrong, point)
-        if number <= count:
-            yield tuple(
-                _number(one, point) if ball is None else ball
-                for one, ball in zip((right, wrong), seen, strict=True)
-            )
-        elif None not in seen:
-            # The points that are there to meet each case cost little, or are left out.
-            yield seen
+        sure = None not in seen
+        if sure or number <= count:
+            both = zip((right, wrong), seen, strict=True)
+            true, false = (_number(one, point) if ball is None else ball for one, ball in both)
+            yield true, false, sure
+        # The points that are there to meet each case cost little, or are left out.
 
 
 def _number(expression: Expr, point: Mapping[Any, Any]) -> Any:

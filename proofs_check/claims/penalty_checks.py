@@ -125,7 +125,8 @@ def _cubic(y: Expr) -> Expr:
     return cancel(slope * (a + u) ** 2).subs(u, y - a)
 
 
-def _largest_root(active: Expr) -> list[Expr]:
+@cache
+def _largest_root(active: Expr) -> tuple[Expr, ...]:
     """Cubic at the value beyond t, and 3y - 2(a+x) less (a+x)(1 - 4s²), which is not negative.
 
     With μ = 4(a+x)³ sin²ψ/(27a(a+1)), 0 < ψ <= π/2, every stationary x is met; s = sin(ψ/3) <= 1/2 and
@@ -143,7 +144,7 @@ def _largest_root(active: Expr) -> list[Expr]:
 
     y = a + active
     slack = 3 * y - 2 * (a + x) - (a + x) * (1 - 4 * s**2)
-    return [expand(turned(_cubic(y))), expand(turned(slack))]
+    return expand(turned(_cubic(y))), expand(turned(slack))
 
 
 @cache
