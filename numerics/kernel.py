@@ -46,7 +46,7 @@ Array = NDArray[np.float64]
 # Runs are handed to the threads in pieces, since some take longer than others. A piece has work for some
 # calls from Python, and stays in a core's second cache until it is finished.
 _PIECES = 8
-_PIECE_BYTES = (2**17, 2**19)
+_PIECE_BYTES = (2**18, 2**19)
 
 
 def iterate(
