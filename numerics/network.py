@@ -304,7 +304,7 @@ def preactivations(Z: Array, filters: Array) -> Array:
     """
     n, m, d = Z.shape
     if _samples_last(Z):
-        return np.asarray(np.moveaxis(np.matmul(filters.T, np.moveaxis(Z, 0, -1)), -1, 0))
+        return np.asarray(np.matmul(filters.T, Z.transpose(1, 2, 0)).transpose(2, 0, 1))
     if m * d >= LARGE:
         block = _block(n * m, d)
         if not block:

@@ -22,6 +22,8 @@ TRUSTS = "nothing but the network's definition"
 NORMALS_PER_CHUNK = 2**17
 # Inputs whose last axis is at most this long are worked on across samples; at eight it no longer matters.
 SHORT = 7
+# Of them fewer: larger results are given back to the system each time, and filled anew page by page.
+SHORT_PER_CHUNK = 2**15
 # Normals that are drawn before they are turned: few enough to stay in the nearest caches.
 TURNED_AT_ONCE = 2**13
 # BLAS sums products of more than 10,000 numbers in threads, which for one column takes 400 times longer.
@@ -33,8 +35,15 @@ LEAST_BATCHES = 1000
 
 def chunk_size(shape: tuple[int, ...], *, covariance: bool) -> int:
     """Samples of the given shape to hold at a time."""
-    chunk = max(1, NORMALS_PER_CHUNK // math.prod(shape))
-    return min(max(LEAST_FOR_COVARIANCE, chunk), MOST_FOR_COVARIANCE) if covariance else chunk
+    size = math.prod(shape)
+    if not covariance:
+        return max(1, NORMALS_PER_CHUNK // size)
+    normals = SHORT_PER_CHUNK if _is_short(shape) else NORMALS_PER_CHUNK
+    return min(max(LEAST_FOR_COVARIANCE, normals // size), MOST_FOR_COVARIANCE)
+
+
+def _is_short(shape: tuple[int, ...]) -> bool:
+    return bool(shape) and shape[-1] <= SHORT
 
 
 def batch_size(problem: Problem, plan: Plan, chunk: int) -> int:
@@ -51,7 +60,7 @@ class InputBuffer:
     """
 
     def __init__(self, shape: tuple[int, ...], chunk: int) -> None:
-        self._chunk, self._short = chunk, bool(shape) and shape[-1] <= SHORT
+        self._chunk, self._short = chunk, _is_short(shape)
         at_once = min(chunk, max(1, TURNED_AT_ONCE // math.prod(shape))) if self._short else chunk
         self._drawn = np.empty((at_once, *shape))
         self._turned = np.empty((*shape, chunk if self._short else 0))
@@ -61,7 +70,8 @@ class InputBuffer:
         if not self._short:
             rng.standard_normal(out=self._drawn[:n])
             return self._drawn[:n]
-        turned = np.moveaxis(self._turned[..., :n], -1, 0)
+        # As moveaxis does, in a tenth of its time.
+        turned = self._turned[..., :n].transpose(-1, *range(self._turned.ndim - 1))
         for start in range(0, n, len(self._drawn)):
             part = self._drawn[: n - start]
             rng.standard_normal(out=part)
