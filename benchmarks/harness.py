@@ -16,6 +16,9 @@ ROUNDS = 5
 # A ratio this many times worse than the committed one is a regression: twice the spread that medians of five
 # rounds show on a machine that does something else as well.
 WORSE = 1.5
+# Seconds before a program is timed. Threads of OpenMP and XLA wait for more work on the cores after theirs, for
+# up to 0.05 s as measured, and would take half of the time from a program that comes next.
+REST = 0.1
 
 
 @dataclass(frozen=True)
@@ -89,15 +92,20 @@ def timed_ratio(numerator: Callable[[], object], denominator: Callable[[], objec
     def one_round() -> float:
         nonlocal numerator_first
         if numerator_first:
-            above = seconds(numerator)
-            below = seconds(denominator)
+            above = _seconds_at_rest(numerator)
+            below = _seconds_at_rest(denominator)
         else:
-            below = seconds(denominator)
-            above = seconds(numerator)
+            below = _seconds_at_rest(denominator)
+            above = _seconds_at_rest(numerator)
         numerator_first = not numerator_first
         return above / below
 
     return one_round
+
+
+def _seconds_at_rest(work: Callable[[], object]) -> float:
+    time.sleep(REST)
+    return seconds(work)
 
 
 def run_row(row: Row, rounds: int = ROUNDS) -> Outcome:
