@@ -16,8 +16,8 @@ ROUNDS = 5
 # A ratio this many times worse than the committed one is a regression: twice the spread that medians of five
 # rounds show on a machine that does something else as well.
 WORSE = 1.5
-# Seconds before a program is timed. Threads of OpenMP and XLA wait for more work on the cores after theirs, for
-# up to 0.05 s as measured, and would take half of the time from a program that comes next.
+# Seconds before a program is timed. Threads of OpenMP and XLA wait for more work on the cores after theirs,
+# for up to 0.05 s as measured, and would take half of the time from a program that comes next.
 REST = 0.1
 
 
