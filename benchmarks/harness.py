@@ -1,7 +1,7 @@
 """Rows of a benchmark: measured in alternating rounds, judged by their medians, compared with an earlier run.
 
 A duration says as much about the machine, and about what else it is doing, as about the program. A row is
-therefore a ratio of two durations that are taken one right after the other, the order changing from round to
+therefore a ratio of two durations that are taken one soon after the other, the order changing from round to
 round, so that a slow spell meets both sides alike; its median over the rounds is what counts.
 """
 

@@ -39,7 +39,7 @@ _FIT = (
     -0.499997791, 0.999999995,
 )  # fmt: skip
 # Steps from one look for entries that fade to the next, and the share of the coordinates that is worth
-# setting aside: a look costs a third of a step, a move ten steps.
+# setting aside: a look costs half of a step, a move eleven steps.
 _LOOK, _WORTH = 16, 4
 _NOBODY = -1
 # Squared lengths in this range neither overflowed nor lost anything, and do not come from the push.
@@ -309,7 +309,7 @@ def vectors(count: int, size: int) -> Array:
     return memory[first : first + count * stride].reshape(count, stride)
 
 
-def workspace(d: int) -> tuple[Array, NDArray[np.int64]]:
+def workspace(d: int) -> tuple[Array, Names]:
     """Return memory for one run of `advance` after the other in dimension d."""
     size = (d + _BLOCK - 1) // _BLOCK * _BLOCK
     # One more number, for an entry of u that turns out to be zero.

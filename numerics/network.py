@@ -229,13 +229,14 @@ class ForwardPass:
         With a `batch` above 1, which divides N, their means over so many consecutive samples, (N / batch, K,
         d), which takes less time.
         """
-        if _samples_last(self.Z):
-            weights = np.empty((len(proxies), len(self.v), len(self.Z))).transpose(2, 0, 1)
-            self._weigh(proxies, weights, 1)
-            # Its inner loop runs along the samples.
-            return np.asarray(np.einsum("nkm,nmd->nkd", weights, self.Z, out=out))
         n, m, d = self.Z.shape
         k, rows = len(proxies), m * batch
+        if _samples_last(self.Z):
+            weights = np.empty((k, m, n)).transpose(2, 0, 1)
+            self._weigh(proxies, weights, batch)
+            # Its inner loop runs along the samples.
+            sums = np.einsum("nkm,nmd->nkd", weights, self.Z, out=out if batch == 1 else None)
+            return np.asarray(sums if batch == 1 else _batches(sums, batch, out))
         block = _block(rows, d)
         weights = np.empty((n * m // (block or rows), k, block or rows))
         self._weigh(proxies, weights, batch)
@@ -243,7 +244,7 @@ class ForwardPass:
             # A stack of (K, rows) by (rows, d) products sums in one sweep of Z, with no copy of it.
             return np.asarray(np.matmul(weights, self.Z.reshape(-1, rows, d), out=out))
         sums = np.matmul(weights[:, :, None], self.Z.reshape(-1, 1, block, d))
-        return np.asarray(np.add.reduce(sums.reshape(n // batch, rows // block, k, d), axis=1, out=out))
+        return _batches(sums[:, :, 0], rows // block, out)
 
     def _weigh(self, proxies: Sequence[Proxy], weights: Array, batch: int) -> None:
         """Write mu'(Z w) v (h - y) / batch of all N m patches into weights (.., K, ..), for each proxy."""
@@ -261,6 +262,11 @@ class ForwardPass:
         supports = [SUPPORTS[ste] for ste in stes]
         self.coarse_gradients(supports, out[:, 1:].reshape(len(out), len(stes), self.Z.shape[2]), batch)
         return out
+
+
+def _batches(parts: Array, size: int, out: Array | None) -> Array:
+    """Sums of every `size` consecutive parts (N, K, d), (N / size, K, d)."""
+    return np.asarray(np.add.reduce(parts.reshape(-1, size, *parts.shape[1:]), axis=1, out=out))
 
 
 @cache

@@ -347,7 +347,7 @@ def test_pole_says_nothing_at_one_point_that_was_drawn_and_breaks_the_check_else
     def judged(points, constant=1):
         poled = vanishing(lambda _: ((x**2 - 1) / (x - 1) - x - constant,), "a pole where x is one")
         known = CHECKERS["symbolic"].claim(evidence=(poled,), example={x: Integer(points[0])})
-        drawn = [known.example, *({x: Integer(one)} for one in points[1:])]
+        drawn = [dict(known.example), *({x: Integer(one)} for one in points[1:])]
         monkeypatch.setattr(symbolic, "kept_points", lambda *_: drawn)
         return judge(known, Context()).findings[0].verdict
 

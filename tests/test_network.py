@@ -99,27 +99,25 @@ def test_small_and_large_inputs_in_either_layout_meet_the_same_network(m, d, las
             np.testing.assert_allclose(row[1 + k * d : 1 + (k + 1) * d], coarse, rtol=0, atol=1e-10)
 
 
-# Products in blocks of some and of all rows of a batch, and in a stack where blocks would be too small.
+# Products in blocks of some and of all rows of a batch, in a stack where blocks would be too small, and
+# across the samples.
+@pytest.mark.parametrize("last", [False, True])
 @pytest.mark.parametrize("batch", [1, 2, 6])
 @pytest.mark.parametrize(
-    ("m", "d"), [(16, 64), (16, 1024), (17, 1024), (7, 700), (1, 9000), (3, 4000), (1, 1024)]
+    ("m", "d"), [(16, 64), (16, 1024), (17, 1024), (7, 700), (1, 9000), (3, 4000), (1, 1024), (342, 3)]
 )
-def test_means_over_batches_are_means_of_the_samples(m, d, batch):
+def test_means_over_batches_are_means_of_the_samples(m, d, batch, last):
     rng = np.random.default_rng(m)
     Z, (v, v_star), w, w_star = (rng.standard_normal(s) for s in ((6, m, d), (2, m), d, d))
-    passed = network.forward_pass(Z, v, w / np.sqrt(d), v_star, w_star)
-    single = np.stack(
-        [
-            network.sample_loss_and_coarse_gradients(
-                Z[i : i + 1], v, w / np.sqrt(d), v_star, w_star / np.linalg.norm(w_star), ESTIMATORS
-            )[0]
-            for i in range(6)
-        ]
-    )
-    rows = passed.rows(ESTIMATORS, np.empty((6 // batch, single.shape[1])), batch)
-    np.testing.assert_allclose(
-        rows, single.reshape(-1, batch, single.shape[1]).mean(axis=1), rtol=0, atol=1e-12 * m
-    )
+    w_star /= np.linalg.norm(w_star)
+    w *= 0.7 / np.linalg.norm(w)
+    single = network.sample_loss_and_coarse_gradients(Z, v, w, v_star, w_star, ESTIMATORS)
+    held = np.moveaxis(np.moveaxis(Z, 0, -1).copy(), -1, 0) if last else Z
+    rows = np.empty((6 // batch, single.shape[1]))
+    network.forward_pass(held, v, w, v_star, w_star).rows(ESTIMATORS, rows, batch)
+    expected = single.reshape(-1, batch, single.shape[1]).mean(axis=1)
+    # m products of the size of h - y, some sqrt(m), each rounded.
+    np.testing.assert_allclose(rows, expected, rtol=0, atol=1e-12 * m)
 
 
 @given(problems(), st.sampled_from(ESTIMATORS))

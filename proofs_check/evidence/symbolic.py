@@ -127,7 +127,7 @@ def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None
             continue
         except PoleError as error:
             # Two numbers that are drawn alike are chance once; and the example is not drawn.
-            if pole is not None or point is claim.example:
+            if pole is not None or point == claim.example:
                 raise
             pole = error
             continue
