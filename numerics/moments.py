@@ -62,5 +62,5 @@ class Moments:
         scaled = difference * (self.count * count / total)
         self.mean = self.mean + difference * (count / total)
         self.comoment += comoment
-        self.comoment += np.outer(difference, scaled) if self.full else difference * scaled
+        self.comoment += difference[:, None] * scaled if self.full else difference * scaled
         self.count = total

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics import network
+from numerics import network, orbits
 from numerics.moments import Moments
 from numerics.sampling import GradientEstimate, MonteCarloResult, Plan, Problem
 from numerics.streams import RowSource, stream_moments
@@ -24,6 +24,8 @@ NORMALS_PER_CHUNK = 2**17
 SHORT = 7
 # Of them fewer: larger results are given back to the system each time, and filled anew page by page.
 SHORT_PER_CHUNK = 2**15
+# In orbits, which leave one row each, more; and few rows do not matter where each has taken many inputs.
+IN_ORBITS_PER_CHUNK = 2**16
 # Normals that are drawn before they are turned: few enough to stay in the nearest caches.
 TURNED_AT_ONCE = 2**13
 # BLAS sums products of more than 10,000 numbers in threads, which for one column takes 400 times longer.
@@ -33,11 +35,13 @@ LEAST_FOR_COVARIANCE, MOST_FOR_COVARIANCE = 128, 2**13
 LEAST_BATCHES = 1000
 
 
-def chunk_size(shape: tuple[int, ...], *, covariance: bool) -> int:
-    """Samples of the given shape to hold at a time."""
-    size = math.prod(shape)
+def chunk_size(shape: tuple[int, ...], *, covariance: bool, orbit: int = 1) -> int:
+    """Samples to hold at a time, each of so many inputs of the given shape."""
+    size = orbit * math.prod(shape)
     if not covariance:
         return max(1, NORMALS_PER_CHUNK // size)
+    if orbit > 1:
+        return min(max(1, IN_ORBITS_PER_CHUNK // size), MOST_FOR_COVARIANCE)
     normals = SHORT_PER_CHUNK if _is_short(shape) else NORMALS_PER_CHUNK
     return min(max(LEAST_FOR_COVARIANCE, normals // size), MOST_FOR_COVARIANCE)
 
@@ -65,18 +69,30 @@ class InputBuffer:
         self._drawn = np.empty((at_once, *shape))
         self._turned = np.empty((*shape, chunk if self._short else 0))
 
-    def draw(self, rng: np.random.Generator, n: int) -> Array:
-        """Draw `n` <= `chunk` inputs, (n, *shape), which the next call overwrites."""
+    def draw(self, rng: np.random.Generator, n: int, orbit: int = 1) -> Array:
+        """Draw `n` inputs, which the next call overwrites, and their images under `orbits.step`.
+
+        Of `orbit` * `n` <= `chunk` inputs, (orbit * n, *shape), the first n are drawn; each n that follow are
+        images of the n before them.
+        """
+        inputs = self._inputs(orbit * n)
+        if self._short:
+            for start in range(0, n, len(self._drawn)):
+                part = self._drawn[: n - start]
+                rng.standard_normal(out=part)
+                inputs[start : start + len(part)] = part
+        else:
+            rng.standard_normal(out=inputs[:n])
+        for start in range(n, orbit * n, n):
+            orbits.step(inputs[start - n : start], inputs[start : start + n])
+        return inputs
+
+    def _inputs(self, n: int) -> Array:
+        """Room for `n` inputs, (n, *shape)."""
         if not self._short:
-            rng.standard_normal(out=self._drawn[:n])
             return self._drawn[:n]
         # As moveaxis does, in a tenth of its time.
-        turned = self._turned[..., :n].transpose(-1, *range(self._turned.ndim - 1))
-        for start in range(0, n, len(self._drawn)):
-            part = self._drawn[: n - start]
-            rng.standard_normal(out=part)
-            turned[start : start + len(part)] = part
-        return turned
+        return self._turned[..., :n].transpose(-1, *range(self._turned.ndim - 1))
 
     def rows(self, columns: int) -> Array:
         """An array for one row a sample, (chunk, columns), in the same layout."""

@@ -23,7 +23,7 @@ ALLOWED = {
 # What the closed forms are compared with must not know them.
 WITNESSES = (
     "gaussian", "network", "monte_carlo", "simulator", "kernel", "kernel_passes", "validation",
-    "sampling", "streams", "moments", "frame",
+    "sampling", "streams", "moments", "orbits", "frame",
     "network_sampling", "reduced_sampling", "conditional_sampling", "sobol_sampling",
 )  # fmt: skip
 

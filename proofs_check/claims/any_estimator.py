@@ -81,7 +81,7 @@ def _sample_tangential(one: Estimated, samples: int, rng: np.random.Generator) -
     def part(Z: Array) -> Array:
         return -(sample_gradient(Z, one, one.network.w) @ across)[:, None]
 
-    return estimate(part, (one.network.m, len(one.network.w)), samples, rng)
+    return estimate(part, (one.network.m, len(one.network.w)), samples, rng, by_orbit=True)
 
 
 def _integrated(subject: Expr, one: Estimated) -> Array:
@@ -180,7 +180,7 @@ def _sample_alignment(ste: str) -> Any:
         def inner(Z: Array) -> Array:
             return (net.sample_coarse_gradient(Z, one.v, one.w, one.v_star, one.w_star, ste) @ exact)[:, None]
 
-        return estimate(inner, (one.m, len(one.w)), samples, rng)
+        return estimate(inner, (one.m, len(one.w)), samples, rng, by_orbit=True)
 
     return sample
 

@@ -71,7 +71,7 @@ def _sample(one: Network, samples: int, rng: np.random.Generator) -> Estimate:
         kept = np.clip(z @ one.w, 0, 1) * (z @ one.w_star <= 0)
         return np.asarray(float(one.v @ one.v) * kept[:, None])
 
-    return estimate(potential, one.w.shape, samples, rng)
+    return estimate(potential, one.w.shape, samples, rng, by_orbit=True)
 
 
 def _predicted(subject: Expr, one: Network) -> Array:

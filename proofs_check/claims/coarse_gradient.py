@@ -94,7 +94,7 @@ def _sample_gradient(ste: str) -> Any:
         def gradient(Z: Array) -> Array:
             return net.sample_coarse_gradient(Z, one.v, one.w, one.v_star, one.w_star, ste)
 
-        return estimate(gradient, (one.m, len(one.w)), samples, rng)
+        return estimate(gradient, (one.m, len(one.w)), samples, rng, by_orbit=True)
 
     return sample
 
@@ -159,7 +159,7 @@ def _sample_tangential(ste: str) -> Any:
             gradient = net.sample_coarse_gradient(Z, one.v, one.w, one.v_star, one.w_star, ste)
             return -(gradient @ across)[:, None]
 
-        return estimate(part, (one.m, len(one.w)), samples, rng)
+        return estimate(part, (one.m, len(one.w)), samples, rng, by_orbit=True)
 
     return sample
 
@@ -228,7 +228,7 @@ def _sample_potential(ste: str) -> Any:
             proxy = signal if ste == "identity" else positive
             return float(one.v @ one.v) * (positive - proxy * taught_)[:, None]
 
-        return estimate(potential, one.w.shape, samples, rng)
+        return estimate(potential, one.w.shape, samples, rng, by_orbit=True)
 
     return sample
 

@@ -110,7 +110,7 @@ def _path_integral(case: Estimated, samples: int, rng: np.random.Generator) -> E
         error = fired @ network.v - taught @ network.v_star
         return np.asarray(((case.proxy.derivative(signal) * step) @ network.v * error)[:, None])
 
-    return estimate(integrand, (m * d + 1,), samples, rng)
+    return estimate(integrand, (m * d + 1,), samples, rng, by_orbit=True)
 
 
 def _potential(subject: Expr, case: Estimated, samples: int, rng: np.random.Generator) -> Estimate:
@@ -132,4 +132,4 @@ def _potential(subject: Expr, case: Estimated, samples: int, rng: np.random.Gene
         gained = np.subtract(level(z @ end, taught), level(z @ start, taught))
         return np.asarray(layer * gained[:, None])
 
-    return estimate(difference, start.shape, samples, rng)
+    return estimate(difference, start.shape, samples, rng, by_orbit=True)

@@ -63,7 +63,7 @@ def _sample_loss(network: Network, samples: int, rng: np.random.Generator) -> Es
     def loss_of(Z: Array) -> Array:
         return net.sample_loss(Z, network.v, network.w, network.v_star, network.w_star)[:, None]
 
-    return estimate(loss_of, (network.m, len(network.w)), samples, rng)
+    return estimate(loss_of, (network.m, len(network.w)), samples, rng, by_orbit=True)
 
 
 def _population_loss() -> Claim:
@@ -179,7 +179,7 @@ def _sample_output_gradient(network: Network, samples: int, rng: np.random.Gener
     def gradient(Z: Array) -> Array:
         return net.sample_output_gradient(Z, network.v, network.w, network.v_star, network.w_star)
 
-    return estimate(gradient, (network.m, len(network.w)), samples, rng)
+    return estimate(gradient, (network.m, len(network.w)), samples, rng, by_orbit=True)
 
 
 def _turning_slope() -> Expr:
@@ -207,7 +207,7 @@ def _sample_loss_difference(network: Network, samples: int, rng: np.random.Gener
         both = [net.sample_loss(Z, network.v, w, network.v_star, network.w_star) for w in (start, end)]
         return (both[1] - both[0])[:, None]
 
-    return estimate(difference, (network.m, len(network.w)), samples, rng)
+    return estimate(difference, (network.m, len(network.w)), samples, rng, by_orbit=True)
 
 
 def _predicted_difference(subject: Expr, network: Network) -> Array:

@@ -50,7 +50,7 @@ def sample_identity(one: Opposite, samples: int, rng: np.random.Generator) -> Es
     def along(Z: Array) -> Array:
         return -(net.sample_coarse_gradient(Z, n.v, n.w, n.v_star, n.w_star, "identity") @ n.w_star)[:, None]
 
-    return estimate(along, (n.m, len(n.w)), samples, rng)
+    return estimate(along, (n.m, len(n.w)), samples, rng, by_orbit=True)
 
 
 def predicted_identity(subject: Expr, one: Opposite) -> Array:
@@ -66,6 +66,7 @@ def sample_both(one: Opposite, samples: int, rng: np.random.Generator) -> Estima
         coarse = net.sample_coarse_gradient(Z, n.v, n.w, n.v_star, n.w_star, "relu") @ n.w_star
         return np.column_stack([coarse, net.sample_output_gradient(Z, n.v, n.w, n.v_star, n.w_star)])
 
+    # Means that are zero are measured by the size of one input's rows, not of an orbit's.
     return estimate(both, (n.m, len(n.w)), samples, rng)
 
 
