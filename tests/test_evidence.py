@@ -1,12 +1,13 @@
 """Evidence builders: each supports a true claim, refutes a false one, is silent when it cannot decide."""
 
+import importlib
 from dataclasses import dataclass, replace
 from math import inf, nan
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume
+from hypothesis import assume, configuration
 from hypothesis import strategies as st
 from sympy import Abs, Function, Integer, Integral, Rational, Symbol, cos, exp, pi, sin, sqrt
 
@@ -227,6 +228,25 @@ def test_property_repeats_itself_for_the_same_seed():
     first, seen[:] = list(seen), []
     evidence.check(claim(Integer(0)), Context(seed=3))
     assert first == seen
+
+
+def test_cases_depend_on_no_module_that_happens_to_be_loaded_and_leave_no_file(monkeypatch, tmp_path):
+    def drawn():
+        seen = []
+        searched(lambda: st.integers(0, 2**32), lambda _: seen.append, "records").check(
+            claim(x), Context(full=True)
+        )
+        return seen
+
+    # Where Hypothesis keeps the constants of the sources that it has read.
+    monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(tmp_path / "kept"))
+    monkeypatch.setattr(configuration, "__hypothesis_home_directory", None)
+    before = drawn()
+    (tmp_path / "more_constants.py").write_text(f"MORE = {list(range(10**6, 10**6 + 1000))}")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("more_constants")
+    assert drawn() == before
+    assert not (tmp_path / "kept").exists()
 
 
 def test_borders_of_a_property_are_tried_before_any_case_that_is_drawn():

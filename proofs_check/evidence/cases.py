@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, currently_in_test_context, example, given, seed, settings, target
 from hypothesis.errors import FailedHealthCheck, Unsatisfiable
+from hypothesis.internal.conjecture.providers import HypothesisProvider
 from hypothesis.strategies import SearchStrategy
 
 from proofs_check.context import Context
@@ -31,6 +33,17 @@ Violation = Callable[[Any], str | None]
 
 class _CounterexampleError(Exception):
     """Carries the violation and its case out of Hypothesis."""
+
+
+class _NoConstants:
+    """What Hypothesis shall know of the constants in the sources of the modules that are loaded by then.
+
+    By them cases would depend on what ran before, and Hypothesis would keep a copy in the current folder.
+    """
+
+    def set_for_type(self, _: object) -> tuple[()]:
+        """No constants of a type."""
+        return ()
 
 
 def searched(
@@ -85,7 +98,8 @@ def searched(
         for case in reversed(borders):
             run = example(case)(run)
         try:
-            run()
+            with patch.object(HypothesisProvider, "_local_constants", _NoConstants(), create=True):
+                run()
         except _CounterexampleError as found:
             said, case = found.args
             return Finding(Verdict.REFUTES, said, code(claim.id, case))
