@@ -63,7 +63,7 @@ class Relation(StrEnum):
 def relation(claim: Claim, variant: Variant, context: Context) -> Relation:
     """Decide whether a variant is an error; what cannot be decided is taken for one."""
     if variant.dropped is not None:
-        return _without_assumption(claim, variant)
+        return _without_assumption(claim, variant, context)
     pairs = zip(components(claim.subject), components(variant.claim.subject), directions(claim), strict=True)
     found = {
         _compare(claim, right, wrong, sharper, context) for right, wrong, sharper in pairs if right != wrong
@@ -94,10 +94,10 @@ def directions(claim: Claim) -> tuple[str | None, ...]:
 
 def _compare(claim: Claim, right: Basic, wrong: Basic, sharper: str | None, context: Context) -> Relation:
     if isinstance(right, Relational):
-        return _compare_relations(claim, right, wrong)
+        return _compare_relations(claim, right, wrong, context)
     if isinstance(right, BooleanFunction):
         # A condition that is sufficient and necessary: neither a weaker nor a stronger one will do.
-        same = _compare_relations(claim, right, wrong) is Relation.EQUIVALENT
+        same = _compare_relations(claim, right, wrong, context) is Relation.EQUIVALENT
         return Relation.EQUIVALENT if same else Relation.ERROR
     sign = {"smaller": 1, "larger": -1, None: 0}[sharper]
     against = {-sign} if sign else {1, -1}
@@ -110,22 +110,22 @@ def _compare(claim: Claim, right: Basic, wrong: Basic, sharper: str | None, cont
             # What SymPy evaluates may be continued to where the formula has no value.
             if sure and gaps & against:
                 return Relation.ERROR
-    if nowhere and undefined(claim.assumptions, wrong):
+    if nowhere and undefined(claim.assumptions, context, wrong):
         return Relation.UNDEFINED
     # A bound says nothing where it has no value; a formula has to have one.
     if spoken or (nowhere and not sign) or gaps & against:
         return Relation.ERROR
-    return _proved(claim, right, wrong, sign, apart=bool(gaps - {0}))
+    return _proved(claim, right, wrong, sign, context, apart=bool(gaps - {0}))
 
 
-def _proved(claim: Claim, right: Expr, wrong: Expr, sign: int, *, apart: bool) -> Relation:
+def _proved(claim: Claim, right: Expr, wrong: Expr, sign: int, context: Context, *, apart: bool) -> Relation:
     """What points suggest needs a proof; what is apart at one of them needs none that it is the same."""
-    if not apart and not found_apart(claim, right, wrong) and _same(claim, right, wrong):
+    if not apart and not found_apart(claim, right, wrong, context) and _same(claim, right, wrong):
         return Relation.EQUIVALENT
     # The variant says nothing at its poles.
     poles = (Ne(power.base, 0) for power in wrong.atoms(Pow) if power.exp.is_negative)
     beside = replace(claim, assumptions=(*claim.assumptions, *poles))
-    if sign and _never_negative(beside, *_peeled(*((wrong, right) if sign > 0 else (right, wrong)))):
+    if sign and _never_negative(beside, *_peeled(*((wrong, right) if sign > 0 else (right, wrong))), context):
         return Relation.WEAKER
     return Relation.ERROR
 
@@ -204,27 +204,27 @@ def _peeled(larger: Expr, smaller: Expr) -> tuple[Expr, Expr]:
     return larger, smaller
 
 
-def _never_negative(claim: Claim, larger: Expr, smaller: Expr) -> bool:
+def _never_negative(claim: Claim, larger: Expr, smaller: Expr, context: Context) -> bool:
     gap = factor(_signed(claim, larger - smaller)) if not larger.has(Piecewise) else larger - smaller
     sine = Symbol("sine", real=True)
     below = (larger < smaller).subs(sin(theta), sine)
-    return bool(gap.is_nonnegative) or impossible((*claim.assumptions, sine >= 0, sine <= 1), below)
+    return bool(gap.is_nonnegative) or impossible((*claim.assumptions, sine >= 0, sine <= 1), below, context)
 
 
-def _compare_relations(claim: Claim, right: Basic, wrong: Basic) -> Relation:
+def _compare_relations(claim: Claim, right: Basic, wrong: Basic, context: Context) -> Relation:
     # The solver knows of a root that it is real, which has to be so wherever the variant speaks.
     radicands = (root.base for root in square_roots(wrong))
-    if not all(one.is_nonnegative or impossible(claim.assumptions, one < 0) for one in radicands):
+    if not all(one.is_nonnegative or impossible(claim.assumptions, one < 0, context) for one in radicands):
         return Relation.ERROR
-    if not impossible((*claim.assumptions, right), Not(wrong)):
+    if not impossible((*claim.assumptions, right), Not(wrong), context):
         return Relation.ERROR
-    back = impossible((*claim.assumptions, wrong), Not(right))
+    back = impossible((*claim.assumptions, wrong), Not(right), context)
     return Relation.EQUIVALENT if back else Relation.WEAKER
 
 
-def _without_assumption(claim: Claim, variant: Variant) -> Relation:
+def _without_assumption(claim: Claim, variant: Variant, context: Context) -> Relation:
     """Nothing new is said if the kept assumptions imply the dropped one, or where there is no value."""
-    if impossible(variant.claim.assumptions, Not(variant.dropped)):
+    if impossible(variant.claim.assumptions, Not(variant.dropped), context):
         return Relation.EQUIVALENT
     beyond = (*variant.claim.assumptions, Not(variant.dropped))
-    return Relation.UNDEFINED if undefined(beyond, *components(claim.subject)) else Relation.ERROR
+    return Relation.UNDEFINED if undefined(beyond, context, *components(claim.subject)) else Relation.ERROR

@@ -5,7 +5,8 @@ from typing import Any
 
 from sympy import Basic, Expr, Ne, Piecewise, Pow, Symbol, acos, asin, betainc_regularized, preorder_traversal
 
-from proofs_check.evidence.real_solver import Problem, TranslationError
+from proofs_check.context import Context
+from proofs_check.evidence.real_solver import Problem, TranslationError, shared
 from proofs_check.evidence.smt import definitions, square_roots
 from proofs_check.evidence.values import all_true, value
 from proofs_check.records import Claim
@@ -13,20 +14,20 @@ from proofs_check.records import Claim
 EVEN = 2
 
 
-def impossible(assumptions: tuple[Any, ...], relation: Any) -> bool:
+def impossible(assumptions: tuple[Any, ...], relation: Any, context: Context) -> bool:
     """Whether the solver shows that a relation contradicts the assumptions."""
     relations = (*assumptions, relation)
     try:
-        return _problem(relations, square_roots(*relations)).solve() == "unsat"
+        return _problem(relations, square_roots(*relations), context).solve() == "unsat"
     except TranslationError:
         return False
 
 
-def _problem(relations: tuple[Any, ...], roots: Mapping[Expr, Symbol]) -> Problem:
-    return Problem([*relations, *definitions(roots)], roots)
+def _problem(relations: tuple[Any, ...], roots: Mapping[Expr, Symbol], context: Context) -> Problem:
+    return Problem([*relations, *definitions(roots)], roots, shared(context))
 
 
-def undefined(assumptions: tuple[Any, ...], *expressions: Basic) -> bool:
+def undefined(assumptions: tuple[Any, ...], context: Context, *expressions: Basic) -> bool:
     """Whether the solver shows that roots, integrals or inverse functions are not real wherever assumed."""
     needed = [
         condition
@@ -37,9 +38,9 @@ def undefined(assumptions: tuple[Any, ...], *expressions: Basic) -> bool:
     # The solver may be unable to read what else is assumed and needed, of other symbols.
     for one in needed:
         about = tuple(known for known in assumptions if known.free_symbols <= one.free_symbols)
-        if one == False or impossible(about, one):  # noqa: E712 - SymPy's false
+        if one == False or impossible(about, one, context):  # noqa: E712 - SymPy's false
             return True
-    return bool(needed) and impossible((*assumptions, *needed[1:]), needed[0])
+    return bool(needed) and impossible((*assumptions, *needed[1:]), needed[0], context)
 
 
 def _for_a_real_value(part: Basic) -> tuple[Any, ...]:
@@ -53,7 +54,7 @@ def _for_a_real_value(part: Basic) -> tuple[Any, ...]:
     return ()
 
 
-def found_apart(claim: Claim, right: Expr, wrong: Expr) -> bool:
+def found_apart(claim: Claim, right: Expr, wrong: Expr, context: Context) -> bool:
     """Whether the solver finds a point, which balls confirm, in the strip that two distinctions treat apart.
 
     The strip may be too narrow for points at random, and SymPy takes a second to find no normal form.
@@ -63,7 +64,7 @@ def found_apart(claim: Claim, right: Expr, wrong: Expr) -> bool:
     relations = (*claim.assumptions, Ne(right, wrong, evaluate=False))
     roots = square_roots(*relations)
     try:
-        problem = _problem(relations, roots)
+        problem = _problem(relations, roots, context)
     except TranslationError:
         return False
     if problem.solve(brief=True) != "sat":

@@ -36,6 +36,8 @@ from sympy import (
 from sympy.functions.elementary.piecewise import Piecewise
 from sympy.logic.boolalg import BooleanAtom
 
+from proofs_check.context import Context
+
 if TYPE_CHECKING:
     import z3
 
@@ -46,10 +48,17 @@ WALL = 20_000
 # For planted errors, which other evidence may refute: as much as the hardest query takes.
 BRIEF_STEPS, BRIEF_WALL = 2_500_000, 2000
 SEED = 0
+TACTIC = "qfnra-nlsat"
 
 
 class TranslationError(ValueError):
     """An expression has no counterpart in the solver's language."""
+
+
+def shared(context: Context) -> "Problem":
+    """A problem beside which all others of a claim, its controls and variants stand."""
+    found: Problem = context.once("solver", lambda: Problem((), {}))
+    return found
 
 
 class Problem:
@@ -77,38 +86,35 @@ class Problem:
 
         self._z3 = z3
         self._context: Any = z3.Context() if beside is None else beside._context
+        self._tactic = z3.Tactic(TACTIC, self._context) if beside is None else beside._tactic
         self._roots = roots
         self._variables: dict[Symbol, Any] = {}
         self._formulas = [self._formula(relation) for relation in relations]
-        self._solver = self._asked()
+        self._solver: Any = None
 
     def also(self, relation: Any) -> "Problem":
         """These relations and one more, in the same context: what is translated is not translated again."""
         more = copy(self)
         more._variables = dict(self._variables)
         more._formulas = [*self._formulas, more._formula(relation)]
-        more._solver = more._asked()
+        more._solver = None
         return more
 
-    def _asked(self) -> Any:
+    def _asked(self, steps: int, wall: int) -> Any:
         """A solver that knows the relations and has answered nothing."""
-        solver = self._z3.Tactic("qfnra-nlsat", self._context).solver()
-        solver.set("timeout", WALL)
-        solver.set("rlimit", STEPS)
-        solver.set("seed", SEED)
+        solver = self._tactic.solver()
+        solver.set(timeout=wall, rlimit=steps, seed=SEED)
         solver.add(*self._formulas)
         return solver
 
     def solve(self, *, brief: bool = False) -> str:
         """Ask for a solution; ``sat``, ``unsat`` or ``unknown``, sooner if ``brief``."""
-        if brief:
-            self._solver.set("timeout", BRIEF_WALL)
-            self._solver.set("rlimit", BRIEF_STEPS)
+        self._solver = self._asked(BRIEF_STEPS, BRIEF_WALL) if brief else self._asked(STEPS, WALL)
         return str(self._solver.check())
 
     def reason(self) -> str:
         """Why the answer is unknown."""
-        return str(self._solver.reason_unknown())
+        return "nothing was asked" if self._solver is None else str(self._solver.reason_unknown())
 
     def solution(self) -> dict[Symbol, Any]:
         """The numbers found, rational or algebraic; zero where any number will do."""
@@ -120,7 +126,7 @@ class Problem:
 
     def text(self) -> str:
         """The problem in SMT-LIB."""
-        return str(self._solver.to_smt2())
+        return str(self._asked(STEPS, WALL).to_smt2())
 
     def _number(self, value: Any) -> Any:
         if self._z3.is_rational_value(value):

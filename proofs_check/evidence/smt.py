@@ -17,7 +17,7 @@ from sympy.logic.boolalg import BooleanAtom
 
 from proofs_check.context import Context
 from proofs_check.evidence.points import show, some_points
-from proofs_check.evidence.real_solver import Problem, TranslationError
+from proofs_check.evidence.real_solver import Problem, TranslationError, shared
 from proofs_check.evidence.values import false_at, to_digits
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
 
@@ -113,7 +113,7 @@ def unsatisfiable(queries: Queries, shows: str) -> Evidence:
         asked = _with_definedness(queries(claim))
         return "\n".join(
             f"; {claim.id}: {name}; unsat means that there is no counterexample\n"
-            + _violated(claim, query).text()
+            + _violated(claim, query, Context()).text()
             for name, query in asked.items()
         )
 
@@ -163,16 +163,16 @@ def _assumed(claim: Claim, query: Query) -> list[Any]:
     return [*claim.assumptions, *query.assumptions, *definitions(query.roots)]
 
 
-def _violated(claim: Claim, query: Query, *more: Any) -> Problem:
-    return Problem([*_assumed(claim, query), Not(query.conclusion), *more], query.roots)
+def _violated(claim: Claim, query: Query, context: Context, *more: Any) -> Problem:
+    return Problem([*_assumed(claim, query), Not(query.conclusion), *more], query.roots, shared(context))
 
 
-def _apart_from_poles(claim: Claim, query: Query) -> Problem:
+def _apart_from_poles(claim: Claim, query: Query, context: Context) -> Problem:
     """The problem without the points at which something is divided by zero, where any value is possible."""
     relations = (*claim.assumptions, *query.assumptions, query.conclusion)
     powers = set().union(*(one.atoms(Pow) for one in relations))
     poles = sorted({power.base for power in powers if power.exp.is_negative}, key=str)
-    return _violated(claim, query, *(Ne(base, 0, evaluate=False) for base in poles))
+    return _violated(claim, query, context, *(Ne(base, 0, evaluate=False) for base in poles))
 
 
 def _decide(claim: Claim, name: str, query: Query, context: Context) -> Finding | None:
@@ -185,7 +185,7 @@ def _decide(claim: Claim, name: str, query: Query, context: Context) -> Finding 
         if (answer := problem.solve(brief=claim.planted)) == "unsat":
             return None
         if answer == "sat":
-            return _believed(claim, name, query, problem)
+            return _believed(claim, name, query, problem, context)
     return Finding(Verdict.SILENT, f"{name}: z3 answers {answer} ({problem.reason()})")
 
 
@@ -195,17 +195,17 @@ def _possible(claim: Claim, query: Query, context: Context) -> tuple[Problem, st
     key = ("possible", assumed, tuple(query.roots.items()))
     if key in context.memo:
         return context.memo[key], "sat"
-    problem = Problem(assumed, query.roots, context.once("solver", lambda: Problem((), {})))
+    problem = Problem(assumed, query.roots, shared(context))
     if (answer := problem.solve(brief=claim.planted)) == "sat":
         context.memo[key] = problem
     return problem, answer
 
 
-def _believed(claim: Claim, name: str, query: Query, violated: Problem) -> Finding:
+def _believed(claim: Claim, name: str, query: Query, violated: Problem, context: Context) -> Finding:
     try:
         return _counterexample(claim, name, query, violated.solution())
     except ArithmeticError:
-        apart = _apart_from_poles(claim, query)
+        apart = _apart_from_poles(claim, query, context)
         if apart.solve(brief=claim.planted) != "sat":
             raise
         return _counterexample(claim, name, query, apart.solution())
