@@ -228,6 +228,12 @@ def test_assumptions_that_cannot_be_met_or_are_undecided_stay_so_when_they_are_a
         assert MEANS.check(claim(x**2 + y**2, assumptions=(x > 2,)), context).verdict is Verdict.SILENT
 
 
+def test_nothing_is_supported_by_assumptions_that_may_be_contradictory(monkeypatch):
+    answers = iter(["unsat", "unknown"])
+    monkeypatch.setattr(Problem, "solve", lambda *_, **__: next(answers))
+    assert finding(MEANS, x**2 + y**2).verdict is Verdict.SILENT
+
+
 def test_contradictory_assumptions_and_missing_queries_are_errors():
     vacuous = claim(x**2 + y**2, (MEANS,), assumptions=(x > 0, x**2 < 0))
     assert judge(vacuous, Context()).status is Status.ERROR
@@ -250,7 +256,7 @@ def test_solver_that_lies_about_a_counterexample_is_caught(monkeypatch):
 
 
 def test_refutation_of_one_query_outweighs_silence_of_another(monkeypatch):
-    answers = iter(["sat", "unknown"])
+    answers = iter(["unknown"])
     solve = Problem.solve
     monkeypatch.setattr(Problem, "solve", lambda self, **_: next(answers, None) or solve(self))
     monkeypatch.setattr(Problem, "reason", lambda _: "told so")

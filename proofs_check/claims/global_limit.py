@@ -147,16 +147,17 @@ def _contraction_queries(claim: Claim) -> Mapping[str, Query]:
     keep, moves = 1 - eta * (c + beta), eta * beta
     firm = (square >= 0, sparse >= 0, sparse <= inner, inner**2 <= sparse * square)
     mapped = keep**2 * square + 2 * keep * moves * inner + moves**2 * sparse
-    before, raw, after, one, other, pull = map(
-        real, ("before", "raw", "after", "norm_x", "norm_y", "inner_we")
-    )
-    norms = (before >= 0, raw >= 0, after >= 0, raw <= (1 - eta * c) * before)
+    raw, after, one, other, short, pull = map(real, ("raw", "after", "norm_x", "norm_y", "least", "inner_we"))
+    # With ‖T(x) - T(y)‖ ≤ (1 - ηc)‖x - y‖ and ‖T(w)‖ ≥ least > 0 the step contracts to (1 - ηc)/least.
     least = 1 - eta * c + eta * (c * COSINE - PULL)
-    split = (Eq(raw**2, (one - other) ** 2 + one * other * after**2), one >= least, other >= least)
+    split = Eq(raw**2, (one - other) ** 2 + one * other * after**2)
+    norms = (raw >= 0, after >= 0, short > 0, one >= short, other >= short)
     return {
         "T shrinks distances": Query(mapped <= (1 - eta * c) ** 2 * square, firm),
         "‖T(w)‖": Query(1 - eta * c + eta * (c * K - pull) >= least, (K >= COSINE, pull <= PULL)),
-        "after the normalisation": Query(after <= claim.subject * before, (*norms, *split)),
+        "least norm": Query(least > 0),
+        "the normalisation divides by the least norm at least": Query(short * after <= raw, (*norms, split)),
+        "after both": Query(1 - eta * c <= claim.subject * least),
     }
 
 

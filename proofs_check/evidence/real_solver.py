@@ -86,7 +86,7 @@ class Problem:
 
         self._z3 = z3
         self._context: Any = z3.Context() if beside is None else beside._context
-        self._tactic = z3.Tactic(TACTIC, self._context) if beside is None else beside._tactic
+        self._tactic: Any = z3.Tactic(TACTIC, self._context) if beside is None else beside._tactic
         self._roots = roots
         self._variables: dict[Symbol, Any] = {}
         self._formulas = [self._formula(relation) for relation in relations]

@@ -177,28 +177,36 @@ def _apart_from_poles(claim: Claim, query: Query, context: Context) -> Problem:
 
 def _decide(claim: Claim, name: str, query: Query, context: Context) -> Finding | None:
     """A counterexample, or why there is no answer, or None if the query holds."""
-    problem, answer = _possible(claim, query, context)
-    if answer == "unsat":
-        raise VacuousError(f"smt: the assumptions of {name!r} exclude each other")
+    assumed = _assuming(claim, query, context)
+    problem = assumed.also(Not(query.conclusion))
+    answer = problem.solve(brief=claim.planted)
     if answer == "sat":
-        problem = problem.also(Not(query.conclusion))
-        if (answer := problem.solve(brief=claim.planted)) == "unsat":
-            return None
+        # What violates the conclusion meets the assumptions, which is seen before it is believed.
+        return _believed(claim, name, query, problem, context)
+    if answer == "unsat":
+        problem, answer = assumed, _possible(assumed, claim, context)
+        if answer == "unsat":
+            raise VacuousError(f"smt: the assumptions of {name!r} exclude each other")
         if answer == "sat":
-            return _believed(claim, name, query, problem, context)
+            return None
     return Finding(Verdict.SILENT, f"{name}: z3 answers {answer} ({problem.reason()})")
 
 
-def _possible(claim: Claim, query: Query, context: Context) -> tuple[Problem, str]:
-    """The assumptions, and whether they can be met, which is asked once for a claim and its controls."""
+def _assuming(claim: Claim, query: Query, context: Context) -> Problem:
+    """The assumptions alone, which are translated once for a claim and its controls."""
     assumed = tuple(_assumed(claim, query))
-    key = ("possible", assumed, tuple(query.roots.items()))
-    if key in context.memo:
-        return context.memo[key], "sat"
-    problem = Problem(assumed, query.roots, shared(context))
-    if (answer := problem.solve(brief=claim.planted)) == "sat":
-        context.memo[key] = problem
-    return problem, answer
+    key = ("assumed", assumed, tuple(query.roots.items()))
+    found: Problem = context.once(key, lambda: Problem(assumed, query.roots, shared(context)))
+    return found
+
+
+def _possible(assumed: Problem, claim: Claim, context: Context) -> str:
+    """Whether the assumptions can be met; that they can is asked once for a claim and its controls."""
+    key = ("possible", assumed)
+    if key not in context.memo and (answer := assumed.solve(brief=claim.planted)) != "sat":
+        return answer
+    context.memo[key] = "sat"
+    return "sat"
 
 
 def _believed(claim: Claim, name: str, query: Query, violated: Problem, context: Context) -> Finding:
