@@ -10,8 +10,10 @@ The samples of a network are not normal, but bounded in the number of levels or 
 first order their skewness γ changes the tail of a studentised mean beyond z by the factors exp(±γ z³/(3√n)),
 one on each side. Here n follows from the precision r that is asked for, √n = (z + 3.1)(σ/μ)/r, so that the
 exponent is at most 8.2 r γ μ/σ: 0.17 for a rare event at r = 2 %, which changes the two sides together by
-1.4 %. The tests compute that false-alarm probability exactly, and ``benchmarks/calibration.py`` measures the
-laws of all scores.
+1.4 %. The tests compute that false-alarm probability exactly. A mean over an orbit has a smaller σ/μ and
+takes fewer samples: with the skewness and the numbers of samples of all the ledger's cases under eight seeds
+the exponent reaches 0.37, for one of the hidden losses, and the two sides together change by 7 % there.
+``benchmarks/calibration.py`` measures the laws of all scores.
 """
 
 from dataclasses import dataclass
