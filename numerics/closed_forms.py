@@ -41,7 +41,7 @@ def compile_expression(expression: "Expr", symbols: tuple[Any, ...]) -> Callable
         }
     modules = [functions, "numpy"]
     rewritten = expression.replace(lambda part: part.is_Add, _without_cancellation)
-    function: Callable[..., Any] = lambdify(symbols, rewritten, modules=modules)
+    function: Callable[..., Any] = lambdify(symbols, rewritten, modules=modules, docstring_limit=0)
     return function
 
 
@@ -64,21 +64,24 @@ def _without_cancellation(total: "Expr") -> "Expr":
 
 
 def evaluate(expression: "Expr", values: Mapping[Any, Any]) -> Any:
-    """Evaluate a SymPy expression at arrays, one for each of its symbols.
+    """Evaluate a SymPy expression at arrays, one for each of its symbols."""
+    return program(expression, tuple(values))(*values.values())
+
+
+@cache
+def program(expression: "Expr", symbols: tuple[Any, ...]) -> Callable[..., Any]:
+    """Return the function of arrays, one for each symbol, that evaluates the expression; compiled once.
 
     At θ = 0 and θ = π some formulas divide by sinθ on the way to a finite limit; the infinities that
     arise are what the limit needs, so their warnings are silenced here.
     """
-    # Names, since SymPy's str() of a symbol costs more than a small formula.
-    symbols = tuple(sorted(values, key=lambda symbol: symbol.name))
-    with np.errstate(divide="ignore", over="ignore"):
-        return compile_cached(expression, symbols)(*(values[symbol] for symbol in symbols))
+    function = compile_expression(expression, symbols)
 
+    def quietly(*arrays: Any) -> Any:
+        with np.errstate(divide="ignore", over="ignore"):
+            return function(*arrays)
 
-@cache
-def compile_cached(expression: "Expr", symbols: tuple[Any, ...]) -> Callable[..., Any]:
-    """Compile once for each expression and tuple of symbols."""
-    return compile_expression(expression, symbols)
+    return quietly
 
 
 def layer_values(v: ArrayLike, v_star: ArrayLike, who: str) -> dict[Any, float]:

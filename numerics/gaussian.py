@@ -38,12 +38,8 @@ def norm(x: Array) -> Array:
     -------
     (...) float64
     """
-    squares = _squared_norm(x)
-    if _is_safe(squares):
-        return np.asarray(np.sqrt(squares))
-    scaled, exponent = _balance(x)
-    with np.errstate(over="ignore", invalid="ignore"):  # a norm beyond float64 is inf, as the caller can see
-        return np.asarray(np.ldexp(np.sqrt(_squared_norm(scaled)), exponent[..., 0]))
+    with _quiet():
+        return _norm(x)
 
 
 def normalise(x: ArrayLike) -> Array:
@@ -68,7 +64,8 @@ def normalise(x: ArrayLike) -> Array:
     >>> normalise([3e200, 4e200])
     array([0.6, 0.8])
     """
-    return _unit("normalise", "x", x)
+    with _quiet():
+        return _unit("normalise", "x", x)
 
 
 def angle(a: ArrayLike, b: ArrayLike) -> Array:
@@ -96,8 +93,9 @@ def angle(a: ArrayLike, b: ArrayLike) -> Array:
     >>> float(angle([1.0, 0.0], [1.0, 1e-12]))
     1e-12
     """
-    unit_a, unit_b = _pair("angle", a, b)
-    return np.asarray(2 * np.arctan2(norm(unit_a - unit_b), norm(unit_a + unit_b)))
+    with _quiet():
+        unit_a, unit_b = _pair("angle", a, b)
+        return np.asarray(2 * np.arctan2(_norm(unit_a - unit_b), _norm(unit_a + unit_b)))
 
 
 def sine(a: ArrayLike, b: ArrayLike) -> Array:
@@ -123,7 +121,8 @@ def sine(a: ArrayLike, b: ArrayLike) -> Array:
     >>> float(sine([1.0, 1e-12], [-2.0, 0.0]))
     1e-12
     """
-    return norm(_reject(*_pair("sine", a, b)))
+    with _quiet():
+        return _norm(_reject(*_pair("sine", a, b)))
 
 
 def perpendicular(x: ArrayLike, w: ArrayLike) -> Array:
@@ -149,10 +148,13 @@ def perpendicular(x: ArrayLike, w: ArrayLike) -> Array:
     >>> perpendicular([3.0, 4.0], [0.0, 2.0])
     array([3., 0.])
     """
-    vector, unit = _vectors("perpendicular", "x", x), _unit("perpendicular", "w", w)
-    _check_pair("perpendicular", "x", vector, "w", unit)
-    scaled, exponent = _balance(vector)  # a projection of entries near 1e308 would overflow
-    return np.asarray(np.ldexp(_reject(scaled, unit), exponent))
+    vector = _vectors("perpendicular", "x", x)
+    validation.check_finite("perpendicular", "x", vector)
+    with _quiet():
+        unit = _unit("perpendicular", "w", w)
+        _check_pair("perpendicular", "x", vector, "w", unit)
+        scaled, exponent = _balance(vector)  # a projection of entries near 1e308 would overflow
+        return np.asarray(np.ldexp(_reject(scaled, unit), exponent))
 
 
 def uniform_sphere(rng: np.random.Generator, runs: int, d: int) -> Array:
@@ -199,6 +201,8 @@ def _pair(who: str, a: ArrayLike, b: ArrayLike) -> tuple[Array, Array]:
 
 def _check_pair(who: str, name: str, x: Array, other_name: str, other: Array) -> None:
     validation.same_length(who, name, x, other_name, other)
+    if x.ndim == 1 or other.ndim == 1:  # one vector goes with any number of them
+        return
     try:
         np.broadcast_shapes(x.shape, other.shape)
     except ValueError as error:
@@ -209,16 +213,31 @@ def _check_pair(who: str, name: str, x: Array, other_name: str, other: Array) ->
 
 
 def _vectors(who: str, name: str, x: ArrayLike) -> Array:
-    vectors = validation.finite_array(who, name, x)
+    vectors = validation.float_array(who, name, x)
     if vectors.ndim == 0:
         raise ValueError(f"{who}: {name}={x!r}, a vector is required")
     return vectors
+
+
+def _quiet() -> np.errstate:
+    """Silence what overflows or vanishes, which is looked for; in the block run the functions below."""
+    return np.errstate(over="ignore", under="ignore", invalid="ignore")
+
+
+def _norm(x: Array) -> Array:
+    squares = _squared_norm(x)
+    if _is_safe(squares):
+        return np.asarray(np.sqrt(squares))
+    scaled, exponent = _balance(x)
+    # A norm beyond float64 is inf, as the caller can see.
+    return np.asarray(np.ldexp(np.sqrt(_squared_norm(scaled)), exponent[..., 0]))
 
 
 def _unit(who: str, name: str, x: ArrayLike) -> Array:
     vectors = _vectors(who, name, x)
     squares = _squared_norm(vectors)
     if not _is_safe(squares):
+        validation.check_finite(who, name, vectors)  # infinity and NaN, squared and added, are not safe
         nonzero = vectors.any(axis=-1)
         if not nonzero.all():
             where = ", ".join(str(i) for i in np.argwhere(~nonzero)[0])
@@ -230,15 +249,14 @@ def _unit(who: str, name: str, x: ArrayLike) -> Array:
 
 
 def _squared_norm(x: Array) -> Array:
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        # Pairwise: sums in one pass, as einsum's, gather errors in proportion to d where entries are equal.
-        return _sum(np.square(x))
+    # Pairwise: sums in one pass, as einsum's, gather errors in proportion to d where entries are equal.
+    return _sum(np.square(x))
 
 
 def _sum(x: Array) -> Array:
     """Sum over the last axis; for many short vectors entry by entry, as NumPy adds fewer than eight."""
-    if not 1 < x.shape[-1] < SHORT or x.size < MANY:
-        return np.asarray(x.sum(axis=-1))
+    if x.size < MANY or not 1 < x.shape[-1] < SHORT:
+        return np.asarray(np.add.reduce(x, -1))
     total = x[..., 0] + x[..., 1]
     for k in range(2, x.shape[-1]):
         total += x[..., k]
@@ -246,14 +264,16 @@ def _sum(x: Array) -> Array:
 
 
 def _is_safe(squares: Array) -> bool:
+    """Whether all are in the range, which none is that is not a number."""
     least, most = _SAFE_SQUARES
     if squares.ndim == 0:  # which is quicker by half, and most frequent
         return bool(least <= squares <= most)
-    return bool(((squares >= least) & (squares <= most)).all())
+    smallest = np.minimum.reduce(squares, axis=None, initial=most)
+    return bool(least <= smallest and np.maximum.reduce(squares, axis=None, initial=least) <= most)
 
 
 def _balance(x: Array) -> tuple[Array, NDArray[Any]]:
     """Return x * 2^-k (..., d) with its largest entries in [1/2, 1), and the exponents k (..., 1)."""
     exponent = np.frexp(np.abs(x).max(axis=-1, keepdims=True, initial=0.0))[1]
-    with np.errstate(under="ignore"):  # entries 2^-1000 below the largest cannot matter
-        return np.asarray(np.ldexp(x, -exponent)), exponent
+    # Entries 2^-1000 below the largest vanish, and cannot matter.
+    return np.asarray(np.ldexp(x, -exponent)), exponent

@@ -142,7 +142,7 @@ def count_failures(
     rng = np.random.default_rng(validation.count(who, "seed", seed, least=0))
 
     def gradient(w: Array) -> Array:
-        away = gaussian.perpendicular(np.broadcast_to(teacher, w.shape), w)
+        away = gaussian.perpendicular(teacher, w)
         length = np.maximum(gaussian.norm(away), np.finfo(float).tiny)[:, None]
         return np.asarray(c * (w - teacher) + error * away / length)
 

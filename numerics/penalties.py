@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numerics import validation
-from numerics.closed_forms import evaluate
+from numerics.closed_forms import evaluate, program
 
 Array = NDArray[np.float64]
 
@@ -156,11 +156,13 @@ def _map(weights: Array, penalty: str, a: float | None) -> Callable[[Array], Arr
     shape = shape_parameter("proximal_map", penalty, a)
     rule = thresholding(penalty)
     threshold = evaluate(rule.threshold, {sym.mu: weights, **shape})
+    outside = program(rule.active, (sym.x, sym.mu, *shape))
+    parameters = (weights, *shape.values())
 
     def mapped(points: Array) -> Array:
         size = np.abs(points)
         # A subcritical map starts at zero, where rounding may fall below it.
-        active = np.maximum(evaluate(rule.active, {sym.x: size, sym.mu: weights, **shape}), 0.0)
+        active = np.maximum(outside(size, *parameters), 0.0)
         return np.where(size > threshold, np.copysign(active, points), 0.0)
 
     return mapped

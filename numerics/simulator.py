@@ -26,6 +26,10 @@ ProximalMap = Callable[[Array], Array]
 # most 1.3 * 2.2e-16 relative to w, at any d. 1e-14 is 35 times that, room for callables that round more.
 STEP_TOLERANCE = 1e-14
 
+# Steps whose angles are computed at once: a call for each costs more than its arithmetic, and one for all
+# takes the memory of the iterates several times over.
+BLOCK = 64
+
 
 @dataclass(frozen=True, eq=False)
 class History:
@@ -139,8 +143,10 @@ def iterate(
     record = _Record(w, u, w_star) if history else None
     for step in range(1, max_iterations + 1):
         stopped = moving.step(step) <= tolerance
-        if stopped.any() or history or step == max_iterations:
+        some = stopped.any()
+        if some or history or step == max_iterations:
             w[moving.runs], u[moving.runs] = moving.w, moving.u
+        if some:
             iterations[moving.runs[stopped]] = step
             converged[moving.runs[stopped]] = True
             moving.keep(~stopped)
@@ -216,8 +222,6 @@ class _Moving:
 
     def keep(self, rows: NDArray[np.bool_]) -> None:
         """Drop the other rows."""
-        if rows.all():
-            return
         self.runs, self.w, self.u = self.runs[rows], self.w[rows], self.u[rows]
         self._next, self._work = np.empty_like(self.w), np.empty_like(self.w)
 
@@ -228,10 +232,10 @@ class _Moving:
         return value
 
     def _check(self, length: Array, number: int) -> None:
-        good = np.isfinite(length) & (length > 0)
-        if good.all():
+        # Of numbers with NaN among them the least and the largest are NaN.
+        if np.minimum.reduce(length, initial=1.0) > 0 and np.maximum.reduce(length, initial=1.0) < np.inf:
             return
-        row = int(np.argmin(good))
+        row = int(np.argmin(np.isfinite(length) & (length > 0)))
         what = "w=0, which has no direction" if length[row] == 0 else "w that is not finite"
         raise ValueError(f"iterate: run {self.runs[row]} reached {what}, at step {number}")
 
@@ -248,5 +252,7 @@ class _Record:
         self._u.append(u.copy())
 
     def history(self) -> History:
-        angles = np.stack([gaussian.angle(w, self._w_star) for w in self._w])
-        return History(np.stack(self._w), np.stack(self._u), angles)
+        w = np.stack(self._w)
+        blocks = (w[start : start + BLOCK] for start in range(0, len(w), BLOCK))
+        angles = np.concatenate([gaussian.angle(block, self._w_star) for block in blocks])
+        return History(w, np.stack(self._u), angles)

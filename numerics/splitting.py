@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from numerics import engine as engines
 from numerics import network, validation
-from numerics.closed_forms import evaluate, expected_coarse_gradient
+from numerics.closed_forms import evaluate, expected_coarse_gradient, program
 from numerics.penalties import PENALTIES, penalty_value, proximal_map_of, threshold
 from numerics.simulator import STEP_TOLERANCE, Gradient, ProximalMap, Result, iterate, limits, starts
 
@@ -227,11 +227,11 @@ def _relu_gradient(c: float, w_star: Array) -> Gradient:
     """Gradient of the hidden loss c(‖w‖ - ⟨w, w*⟩), with c for its constant."""
     from theory import symbols as sym
 
-    shape = _relu_gradient_shape()
+    shape = program(_relu_gradient_shape(), (sym.w_hat, sym.w_star))
 
     def gradient(w: Array) -> Array:
         unit = w / np.linalg.norm(w, axis=-1, keepdims=True)
-        value: Array = c * evaluate(shape, {sym.w_hat: unit, sym.w_star: w_star})
+        value: Array = c * shape(unit, w_star)
         return value
 
     return gradient

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 # normalised vector up to d = 4 million. It refuses one normalised in float32 (off by 6e-8) or not at all.
 UNIT_NORM_TOLERANCE = 1e-9
 
+_FLOAT64 = np.dtype(np.float64)
+
 
 def finite_array(who: str, name: str, x: Any, ndim: int | None = None) -> NDArray[np.float64]:
     """Return `x` as a float64 array, copied only when its type has to change.
@@ -41,26 +43,46 @@ def finite_array(who: str, name: str, x: Any, ndim: int | None = None) -> NDArra
     ...
     ValueError: angle: a[1]=nan, every entry must be finite
     """
+    array = float_array(who, name, x)
+    if ndim is not None and array.ndim != ndim:
+        raise ValueError(f"{who}: {name} has shape {array.shape}, an array of {ndim} axes is required")
+    check_finite(who, name, array)
+    return array
+
+
+def float_array(who: str, name: str, x: Any) -> NDArray[np.float64]:
+    """Return `x` as a float64 array that may hold NaN and infinity.
+
+    Raises
+    ------
+    ValueError
+        If `x` is ragged or not real.
+    """
     try:
         raw = np.asarray(x)
     except ValueError as error:  # NumPy refuses ragged nesting
         raise ValueError(f"{who}: {name}={x!r}, rows of equal length are required") from error
+    if raw.dtype is _FLOAT64:  # most frequent
+        return raw
     if raw.dtype.kind not in "iuf":
         raise ValueError(f"{who}: {name} has entries of type {raw.dtype}, real numbers are required")
-    array = raw
-    if raw.dtype != np.float64:
-        with np.errstate(
-            over="ignore"
-        ):  # an extended-precision entry beyond float64 is reported as inf below
-            array = raw.astype(np.float64)
-    if ndim is not None and array.ndim != ndim:
-        raise ValueError(f"{who}: {name} has shape {array.shape}, an array of {ndim} axes is required")
+    with np.errstate(over="ignore"):  # an extended-precision entry beyond float64 becomes inf
+        return raw.astype(np.float64)
+
+
+def check_finite(who: str, name: str, array: NDArray[np.float64]) -> None:
+    """Check that every entry is finite.
+
+    Raises
+    ------
+    ValueError
+        If one is not; the message tells where.
+    """
     finite = np.isfinite(array)
     if not finite.all():
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
         index = f"[{', '.join(map(str, where))}]" if where else ""
         raise ValueError(f"{who}: {name}{index}={array[where]}, every entry must be finite")
-    return array
 
 
 def real(who: str, name: str, value: Any, *, least: float = -math.inf) -> float:

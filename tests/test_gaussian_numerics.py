@@ -81,6 +81,10 @@ def test_directions_and_norms_survive_overflow_and_underflow(scale):
     assert sine(x, -x) <= ROUNDING
     # The smallest subnormals have no digits: there the norm is within half the spacing of all of them.
     assert norm(x) == pytest.approx(math.hypot(*x), rel=2 * EPS, abs=5e-324)
+    # Beside a vector of another scale, on either side.
+    for batch in ([x, np.ones(4)], [np.ones(4), x]):
+        np.testing.assert_array_equal(norm(np.array(batch)), [norm(one) for one in batch])
+        np.testing.assert_array_equal(normalise(batch), [normalise(one) for one in batch])
 
 
 @given(planes(), st.floats(-1, 1), st.floats(-1, 1), st.integers(-300, 300))
@@ -96,6 +100,9 @@ def test_perpendicular_part_of_a_vector_along_w_is_zero_at_any_scale():
     x = np.array([3e307, 4e307])
     assert norm(perpendicular(x, x)) <= ROUNDING * norm(x)
     np.testing.assert_array_equal(perpendicular(np.zeros(2), x), np.zeros(2))
+    # Its length, and with it the projection, is beyond float64.
+    equal = np.full(4, 1e308)
+    assert norm(perpendicular(equal, equal) / 1e308) <= ROUNDING
 
 
 @given(generators(), st.integers(1, 20), dimensions())
@@ -137,6 +144,7 @@ def test_uniform_points_have_the_second_moment_of_the_sphere(d):
         ),
         (lambda: angle(1.0, [1, 0]), r"^angle: a=1.0, a vector is required$"),
         (lambda: perpendicular([1, 0], [0, 0]), r"^perpendicular: w=0, "),
+        (lambda: perpendicular([1, math.nan], [1, 0]), r"^perpendicular: x\[1\]=nan, every entry must be "),
         (lambda: perpendicular([1, 0], [1, 0, 0]), r"^perpendicular: x has length 2, "),
         (lambda: normalise([[1, 2], [0, 0]]), r"^normalise: x\[1\]=0, "),
         (lambda: uniform_sphere(np.random.default_rng(0), 0, 2), r"^uniform_sphere: runs=0, .* at least 1 "),

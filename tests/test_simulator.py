@@ -237,3 +237,10 @@ def test_the_arguments_are_left_as_they_were():
     np.testing.assert_array_equal(w0, [[1.0, 0.0]])
     assert not np.shares_memory(found.w, w0)
     assert not np.shares_memory(found.u, found.w)
+
+
+@pytest.mark.parametrize("history", [False, True])
+def test_a_batch_without_runs_is_at_its_end(history):
+    result = iterate(np.empty((0, 2)), [0.6, 0.8], identity, identity, 1.0, 0.5, history=history)
+    assert result.w.shape == result.u.shape == (0, 2)
+    assert result.angle.shape == result.converged.shape == (0,)

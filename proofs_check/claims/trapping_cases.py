@@ -131,7 +131,7 @@ class AdversarialRun:
         tilts = chain(self.script, repeat(0.0))
 
         def gradient(w: Array) -> Array:
-            toward = gaussian.perpendicular(np.broadcast_to(w_star, w.shape), w)
+            toward = gaussian.perpendicular(w_star, w)
             # At w* itself the adversary has no direction to turn w to.
             length = np.maximum(gaussian.norm(toward), np.finfo(float).tiny)[:, None]
             tilt = next(tilts)
