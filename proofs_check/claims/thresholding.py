@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Abs, Eq, Expr, Integer, Max, Or, Piecewise, Rational, Symbol, Tuple, diff, factor, sqrt
+from sympy import Abs, Eq, Expr, Integer, Max, Or, Rational, Symbol, Tuple, diff, factor, sqrt
 
 from numerics.closed_forms import evaluate
 from numerics.penalties import proximal_map
@@ -103,34 +103,40 @@ def _minimiser(penalty: str) -> Claim:
 
 
 def _minimal(claim: Claim, penalty: str) -> Mapping[str, Query]:
-    """The claim, case by case of the signs of u and its rivals: all at once takes the solver half a second.
-
-    Where x(u) < 0 the rival -u of u > 0 is better. Elsewhere no rival below zero is better than its opposite,
-    by the second query.
-    """
     t, branch, start = claim.subject
     level = objective(penalty)
     at = SECOND
-    from_zero = level.subs(x, branch.subs(u, 0))
-    here = level.subs(x, branch.subs(u, at))
     begun = at >= start.subs(u, at)
+    zero = {"zero": query(level.subs(u, 0) <= level, x >= 0, x <= t)}
+    here = level.subs(x, branch.subs(u, at))
+    if penalty != "tl1":
+        return {**zero, "beyond": query(here.subs(u, at) <= here, begun)}
+    # Case by case of the signs of u and its rivals: all at once takes the solver half a second. Where x(u) is
+    # negative the rival -u of u > 0 is better; elsewhere no rival below zero is better than its opposite.
+    from_zero = level.subs(x, branch.subs(u, 0))
     return {
-        "zero": query(level.subs(u, 0) <= level, x >= 0, x <= t),
+        **zero,
         "no better on the other side of zero": query(level <= level.subs(u, -u), x >= 0, u >= 0),
         "beyond, not on the other side of zero": query(branch.subs(u, at) >= 0, begun, at > 0),
-        "beyond": query(_excess(branch, penalty) >= 0, begun, at > 0, u >= 0),
+        "beyond": query(_excess(branch.subs(u, at)) >= 0, begun, at > 0, u >= 0),
         "beyond, from zero": query(Or(start.subs(u, 0) > 0, from_zero.subs(u, 0) <= from_zero)),
         "beyond, from below zero": query(Or(at >= 0, here.subs(u, at) <= here), begun),
     }
 
 
+def _excess(place: Expr) -> Expr:
+    """The objective of transformed l1 at u >= 0 less that at ``SECOND`` > 0, at x = ``place``.
+
+    Both squares and both penalties differ by a multiple of u less the other.
+    """
+    return (u - SECOND) * ((u + SECOND) / 2 - place + mu * _quotient())
+
+
 @cache
-def _excess(branch: Expr, penalty: str) -> Expr:
-    """The objective at u >= 0 less that at ``SECOND`` > 0, for x on the branch of the latter."""
-    level = objective(penalty)
-    here = level.subs(x, branch.subs(u, SECOND))
-    excess = (here - here.subs(u, SECOND)).subs({Abs(u): u, Abs(SECOND): SECOND})
-    return excess if excess.has(Piecewise) else factor(excess)
+def _quotient() -> Expr:
+    """The quotient of differences of the penalty of transformed l1, between two points not below zero."""
+    part = positive_part("tl1")
+    return factor((part - part.subs(u, SECOND)) / (u - SECOND))
 
 
 # P4
