@@ -1,14 +1,17 @@
 """Work that is shared or spared changes no result: it equals what each would have found by itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Piecewise, Rational, Symbol, sqrt
+from sympy import Piecewise, Rational, Symbol, cos, sin, sqrt
 
 from numerics import gaussian
 from numerics.penalties import proximal_map, proximal_map_of
 from proofs_check.claims import runs
+from proofs_check.claims.plane import along
 from proofs_check.context import Context
 from proofs_check.equivalence import Relation, relation
 from proofs_check.evidence import smt
@@ -17,6 +20,7 @@ from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Provenance, Source, Verdict
 from proofs_check.variants import Variant
+from theory.symbols import theta, w_hat, w_star
 
 x, y = Symbol("x", real=True), Symbol("y", real=True)
 
@@ -139,3 +143,33 @@ def test_proximal_map_of_one_weight_is_the_proximal_map(penalty, mu, seed):
 def test_sum_of_short_vectors_is_numpy_s_to_the_last_digit(d, n, seed):
     rows = np.random.default_rng(seed).standard_normal((n, d))
     assert np.array_equal(gaussian._sum(rows), rows.sum(axis=-1))
+
+
+def test_residual_that_vanished_before_is_looked_at_again_under_other_assumptions():
+    context = Context()
+    magnitude = vanishing(lambda one: (one.subject,), "magnitude")
+    positive = claim(sqrt(x**2) - x, (x > 0,))
+    for _ in range(2):
+        assert magnitude.check(positive, context).verdict is Verdict.SUPPORTS
+        assert magnitude.check(replace(positive, assumptions=()), context).verdict is Verdict.REFUTES
+
+
+def test_residuals_after_one_that_refutes_are_not_derived():
+    def residuals(one):
+        yield one.subject
+        assert one.subject == 0, "derived in vain"
+
+    assert vanishing(residuals, "the first").check(claim(x - y), Context()).verdict is Verdict.REFUTES
+    with pytest.raises(AssertionError, match="derived in vain"):
+        vanishing(residuals, "the second").check(claim((x + y) ** 2 - x**2 - 2 * x * y - y**2), Context())
+
+
+@pytest.mark.parametrize(
+    "strange", [w_hat**2, w_hat * w_star, 1 + w_hat, x * (w_hat + 1), w_hat + w_star**2 * x, sqrt(2)]
+)
+def test_components_are_read_off_a_combination_of_two_vectors_and_of_nothing_else(strange):
+    own, across = along(x * (w_hat - y * w_star) + w_star)
+    assert own == x + (1 - x * y) * cos(theta)
+    assert across == (1 - x * y) * sin(theta)
+    with pytest.raises(ValueError, match="a combination of"):
+        along(strange)

@@ -4,7 +4,7 @@ The objective is always that of the penalty's definition. The argument is in
 ``proofs_check.claims.penalties``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -25,7 +25,6 @@ from sympy import (
     expand_power_base,
     factor,
     false,
-    simplify,
     sin,
     true,
 )
@@ -102,10 +101,12 @@ def l0_residuals(claim: Claim) -> list[Expr]:
     return [expand(best), expand(advantage.subs(x, t)), Abs(t) - t]
 
 
-def tl1_residuals(claim: Claim) -> list[Expr]:
-    """Factorisation, largest root and threshold, as the argument needs them."""
+def tl1_residuals(claim: Claim) -> Iterator[Expr]:
+    """Threshold, largest root and factorisation, as the argument needs them, one after the other."""
     t, active = claim.subject
-    return [_factorisation(), *_largest_root(active), *threshold_residuals("tl1", t)]
+    yield from threshold_residuals("tl1", t)
+    yield from _largest_root(active)
+    yield _factorisation()
 
 
 @cache
@@ -119,10 +120,10 @@ def _factorisation() -> Expr:
 
 
 @cache
-def _cubic(y: Expr) -> Expr:
-    """(a+u)² times the derivative of the objective at u = y - a > 0."""
+def _cubic() -> Expr:
+    """y² times the derivative of the objective at y - a > 0, a cubic in y, which is called u."""
     slope = u - x + mu * diff(_positive_part("tl1"), u)
-    return cancel(slope * (a + u) ** 2).subs(u, y - a)
+    return cancel((slope * (a + u) ** 2).xreplace({u: u - a}))
 
 
 @cache
@@ -137,14 +138,14 @@ def _largest_root(active: Expr) -> tuple[Expr, ...]:
     weight = 4 * (shape + size) ** 3 * sin_psi**2 / (27 * shape * (shape + 1))
 
     def turned(expression: Expr) -> Expr:
-        plain = expression.subs({a: shape, x: size}).subs(mu, weight)
-        plain = plain.replace(asin, lambda sine: asin(expand_power_base(simplify(sine))))
-        plain = plain.subs(asin(sin_psi), psi).subs(sin(psi / 3), s).subs(sin_psi, 3 * s - 4 * s**3)
-        return plain.subs({size: x, shape: a})
+        plain = expression.xreplace({a: shape, x: size}).xreplace({mu: weight})
+        plain = expand_power_base(_with_factored_roots(plain))
+        plain = plain.xreplace({asin(sin_psi): psi}).xreplace({sin(psi / 3): s})
+        return plain.xreplace({sin_psi: 3 * s - 4 * s**3, size: x, shape: a})
 
-    y = a + active
+    y = turned(a + active)
     slack = 3 * y - 2 * (a + x) - (a + x) * (1 - 4 * s**2)
-    return expand(turned(_cubic(y))), expand(turned(slack))
+    return turned(_cubic()).xreplace({u: y}), slack
 
 
 @cache
@@ -171,13 +172,16 @@ def _at_threshold(t: Expr, big_q: Symbol, shape: Symbol, regime: Mapping[Symbol,
     # Conditions are decided before the substitution, which may turn them round or expand them.
     regimes = {one: _decided(one, here) for one in t.atoms(LessThan)}
     place = t.xreplace(regimes).xreplace(here)
-    # Roots of squares are taken once their arguments are factored.
-    place = place.replace(lambda e: e.is_Pow and not e.exp.is_Integer, lambda e: factor(e.base) ** e.exp)
-    residual = _factored(_cubic(larger).xreplace({x: place, **here}))
+    residual = _factored(_cubic().xreplace({u: larger, x: _with_factored_roots(place), **here}))
     # Squares, so that the residual is read at positive Q, a and e only.
     return residual.xreplace(
         {one: Symbol(f"root_{one.name}", real=True) ** 2 for one in (big_q, shape, *larger.free_symbols)}
     )
+
+
+def _with_factored_roots(expression: Expr) -> Expr:
+    """Roots of squares are taken once their arguments are factored."""
+    return expression.replace(lambda e: e.is_Pow and not e.exp.is_Integer, lambda e: factor(e.base) ** e.exp)
 
 
 def _factored(residual: Expr) -> Expr:

@@ -13,6 +13,7 @@ from sympy import (
     Add,
     Expr,
     Integer,
+    Mul,
     Poly,
     Rational,
     Symbol,
@@ -20,7 +21,6 @@ from sympy import (
     cot,
     diff,
     exp,
-    expand,
     factorial2,
     integrate,
     oo,
@@ -34,13 +34,31 @@ from theory.symbols import theta, w_hat, w_star
 
 # Width 1/‖w‖ of the strip of the clipped ReLU.
 X = Symbol("X", real=True)
+# Each of the two vectors with the other.
+_BASIS = ((w_hat, w_star), (w_star, w_hat))
 
 
 def along(vector: Expr) -> tuple[Expr, Expr]:
-    """Components along ŵ and ê of a combination of ŵ and w*."""
-    expanded = expand(vector)
-    student, teacher = expanded.coeff(w_hat), expanded.coeff(w_star)
+    """Components along ŵ and ê of a combination of ŵ and w*, which is not multiplied out.
+
+    Raises
+    ------
+    ValueError
+        If it is no combination of the two, of which each coefficient can be read off alone.
+    """
+    if vector != 0 and not _is_combination(vector):
+        raise ValueError(f"along: vector={vector}, a combination of ŵ and w* is required")
+    student, teacher = (vector.xreplace({one: Integer(1), other: Integer(0)}) for one, other in _BASIS)
     return student + teacher * cos(theta), teacher * sin(theta)
+
+
+def _is_combination(vector: Expr) -> bool:
+    if isinstance(vector, Add):
+        return all(map(_is_combination, vector.args))
+    if isinstance(vector, Mul):
+        of_vectors = [part for part in vector.args if part.has(w_hat, w_star)]
+        return len(of_vectors) == 1 and _is_combination(of_vectors[0])
+    return vector in (w_hat, w_star)
 
 
 @cache

@@ -68,15 +68,15 @@ def vanishing(
     """
 
     def check(claim: Claim, context: Context) -> Finding:
-        given = list(residuals(claim))
+        # One after the other: what a wrong variant is refuted by spares it the derivation of the rest.
+        given = []
+        for expression in residuals(claim):
+            given.append(expression)
+            if expression != 0 and (found := _seen_nonzero(expression, claim, context)) is not None:
+                return found
         if not given:
             return Finding(Verdict.SILENT, "there is no residual, so that nothing was compared")
-        expressions = [expression for expression in given if expression != 0]
-        for expression in expressions:
-            found = _nonzero(expression, claim, context)
-            if found is not None:
-                return found
-        undecided = [e for e in expressions if not _is_zero(e, claim)]
+        undecided = [e for e in given if e != 0 and not _seen_zero(e, claim, context)]
         if undecided:
             return Finding(Verdict.SILENT, f"SymPy cannot decide whether this is zero: {undecided[0]}")
         return Finding(Verdict.SUPPORTS, "every residual is identically zero")
@@ -111,6 +111,20 @@ def _reading(expression: Expr, claim: Claim) -> list[str]:
         for point in points(claim, expression.free_symbols, rng, POINTS)
     ]
     return [*values, *(f"  {name}: {form}" for name, form in _normal_forms(expression, claim))]
+
+
+def _seen_nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None:
+    """As `_nonzero`; that nothing is seen is remembered, since most errors leave some residuals alone."""
+    key = (_nonzero, claim.assumptions, tuple(claim.example.items()), expression)
+    if key not in context.memo and (found := _nonzero(expression, claim, context)) is not None:
+        return found
+    context.memo[key] = None
+    return None
+
+
+def _seen_zero(expression: Expr, claim: Claim, context: Context) -> bool:
+    said: bool = context.once((_is_zero, claim.assumptions, expression), lambda: _is_zero(expression, claim))
+    return said
 
 
 def _nonzero(expression: Expr, claim: Claim, context: Context) -> Finding | None:
