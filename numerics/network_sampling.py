@@ -70,10 +70,9 @@ class InputBuffer:
         self._turned = np.empty((*shape, chunk if self._short else 0))
 
     def draw(self, rng: np.random.Generator, n: int, orbit: int = 1) -> Array:
-        """Draw `n` inputs, which the next call overwrites, and their images under `orbits.step`.
+        """Draw `n` inputs, which the next call overwrites, followed by their images if `orbit` exceeds 1.
 
-        Of `orbit` * `n` <= `chunk` inputs, (orbit * n, *shape), the first n are drawn; each n that follow are
-        images of the n before them.
+        That is the size of an orbit, of which `n` <= `chunk` / `orbit` fit in: (orbit * n, *shape).
         """
         inputs = self._inputs(orbit * n)
         if self._short:
@@ -83,8 +82,8 @@ class InputBuffer:
                 inputs[start : start + len(part)] = part
         else:
             rng.standard_normal(out=inputs[:n])
-        for start in range(n, orbit * n, n):
-            orbits.step(inputs[start - n : start], inputs[start : start + n])
+        if orbit > 1:
+            orbits.complete(inputs, n)
         return inputs
 
     def _inputs(self, n: int) -> Array:

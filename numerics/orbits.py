@@ -21,11 +21,15 @@ def size(shape: tuple[int, ...]) -> int:
     return 2 * shape[-1]
 
 
-def step(inputs: Array, images: Array) -> None:
-    """Write the images of inputs (n, ..., d) under the step in their last axis."""
-    images[..., :-1] = inputs[..., 1:]
-    # NumPy 2.4 negates wrongly from strides of 64 bytes to strides of 64 bytes.
-    np.multiply(inputs[..., 0], -1, out=images[..., -1])
+def complete(inputs: Array, n: int) -> None:
+    """Write the images of the first `n` inputs, (orbit * n, ..., d), each n the step of the n before them."""
+    half = len(inputs) // 2
+    for start in range(n, half, n):
+        before, after = inputs[start - n : start], inputs[start : start + n]
+        after[..., :-1] = before[..., 1:]
+        # NumPy 2.4 negates wrongly from strides of 64 bytes to strides of 64 bytes.
+        np.multiply(before[..., 0], -1, out=after[..., -1])
+    np.multiply(inputs[:half], -1, out=inputs[half:])
 
 
 def means(rows: Array, orbit: int) -> Array:

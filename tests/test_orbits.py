@@ -45,10 +45,9 @@ def test_step_keeps_the_law_of_independent_symmetric_entries_and_has_order_2d(d)
     np.testing.assert_array_equal(np.abs(turn).sum(axis=1), 1)
     np.testing.assert_array_equal(np.linalg.matrix_power(turn, d), -np.eye(d))
     inputs = np.random.default_rng(0).standard_normal((5, 3, d))
-    images = np.empty_like(inputs)
-    orbits.step(inputs, images)
-    np.testing.assert_array_equal(images, inputs @ turn.T)
-    assert orbits.size((3, d)) == 2 * d
+    images = np.concatenate([inputs, np.empty((5 * (orbits.size((3, d)) - 1), 3, d))])
+    orbits.complete(images, 5)
+    np.testing.assert_array_equal(images.reshape(2 * d, 5, 3, d), whole(inputs))
 
 
 @given(seeds(), st.sampled_from(SHAPES), st.integers(1, 20))
