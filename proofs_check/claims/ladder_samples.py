@@ -11,7 +11,7 @@ from numerics import conditional_sampling, network_sampling, reduced_sampling, s
 from numerics.closed_forms import evaluate
 from numerics.frame import frame
 from numerics.moments import Moments
-from numerics.monte_carlo import Estimate
+from numerics.monte_carlo import Estimate, estimate
 from numerics.sampling import Plan, Problem, problem
 from numerics.streams import seed_sequence
 from proofs_check.claims.networks import networks
@@ -114,9 +114,14 @@ def reduced_mean(subject: Expr, one: Grouped, samples: int, rng: np.random.Gener
 
 
 def plane_means(one: Problem, samples: int, rng: np.random.Generator) -> Estimate:
-    """Rung 2 without its rests."""
-    rows, columns = reduced_sampling.rows_of(one, PLANE_BATCH)(), 1 + 2 * len(one.stes)
-    return _gathered(lambda n: rows(rng, n)[:, :columns], samples, PLANE_BATCH)
+    """Rung 2 without its rests, by orbits in the plane."""
+    seen, columns = frame(one), 1 + 2 * len(one.stes)
+
+    def rows(inside: Array) -> Array:
+        patches, scale = inside.transpose(2, 1, 0), reduced_sampling.root_of_sum_of_squares
+        return reduced_sampling.plane_rows(one, seen, patches, np.empty(patches.shape), scale)[:, :columns]
+
+    return estimate(rows, (one.m, 2), samples, rng, by_orbit=True)
 
 
 def law_of(subject: Tuple) -> conditional_sampling.TeacherLaw:
