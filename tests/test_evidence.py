@@ -1,6 +1,7 @@
 """Evidence builders: each supports a true claim, refutes a false one, is silent when it cannot decide."""
 
 import importlib
+import random
 from dataclasses import dataclass, replace
 from math import inf, nan
 from typing import Any
@@ -247,6 +248,22 @@ def test_cases_depend_on_no_module_that_happens_to_be_loaded_and_leave_no_file(m
     importlib.import_module("more_constants")
     assert drawn() == before
     assert not (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize("draw", [random.random, np.random.random])
+def test_property_that_draws_from_the_generators_of_the_process_is_an_error(draw):
+    evidence = searched(st.integers, lambda _: lambda _: None if draw() < 2 else "a violation", "draws")
+    judged = judge(claim(Integer(0), (evidence,)), Context())
+    assert judged.status is Status.ERROR
+    assert "which no seed determines" in judged.findings[0].witness
+
+
+@pytest.mark.parametrize("planted", [False, True])
+def test_violation_that_is_not_seen_again_breaks_the_check(planted):
+    said = iter(["a violation", *[None] * 10_000])
+    fickle = searched(lambda: st.just(1), lambda _: lambda _: next(said), "fickle")
+    one = replace(claim(Integer(0), (fickle,)), planted=planted)
+    assert judge(one, Context()).findings[0].verdict is Verdict.BROKE
 
 
 def test_borders_of_a_property_are_tried_before_any_case_that_is_drawn():

@@ -5,12 +5,16 @@ so does a case or an outcome that holds one.
 """
 
 import math
+import pickle
+import random
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 from unittest.mock import patch
 
+import hypothesis.core
 import numpy as np
 from hypothesis import HealthCheck, Phase, currently_in_test_context, example, given, seed, settings, target
 from hypothesis.errors import FailedHealthCheck, Unsatisfiable
@@ -32,7 +36,11 @@ Violation = Callable[[Any], str | None]
 
 
 class _CounterexampleError(Exception):
-    """Carries the violation and its case out of Hypothesis."""
+    """Carries the violation and its case out of Hypothesis, which makes it smaller, and sees it again."""
+
+
+class _FirstCounterexampleError(BaseException):
+    """The same at once: what is no `Exception` Hypothesis neither repeats nor writes up, which takes long."""
 
 
 class _NoConstants:
@@ -69,15 +77,13 @@ def searched(
     fewer : int
         By which factor fewer cases are tried, where a single one is a whole run of RVSCGD or several.
     """
+    drawn = cache(strategy)  # for the claim and its variants, so that Hypothesis looks it over but once
 
     def check(claim: Claim, context: Context) -> Finding:
         test, ran = violation(claim), 0
         thorough = context.full and not claim.planted
-        budget = (EXAMPLES_FULL if thorough else EXAMPLES_QUICK) // fewer
-
-        @seed(context.derived_seed(claim.id, shows))
-        @settings(
-            max_examples=budget,
+        options = settings(
+            max_examples=(EXAMPLES_FULL if thorough else EXAMPLES_QUICK) // fewer,
             database=None,
             deadline=None,
             phases=SEARCH if claim.planted else (*SEARCH, Phase.shrink),
@@ -85,24 +91,22 @@ def searched(
             suppress_health_check=(HealthCheck.too_slow,),
             report_multiple_bugs=False,
         )
-        @given(strategy())
-        def run(case: Any) -> None:
+        error = _FirstCounterexampleError if claim.planted else _CounterexampleError
+
+        def attempt(case: Any) -> None:
             nonlocal ran
             ran += 1
-            _refuse_nan(case)
-            with np.errstate(invalid="raise"):
-                said = test(case)
+            said = _outcome(test, case)
             if said is not None:
-                raise _CounterexampleError(f"{said} for {case!r}", case)
+                raise error(said, case)
 
-        for case in reversed(borders):
-            run = example(case)(run)
         try:
-            with patch.object(HypothesisProvider, "_local_constants", _NoConstants(), create=True):
-                run()
-        except _CounterexampleError as found:
+            _search(attempt, drawn(), borders, options, context.derived_seed(claim.id, shows))
+        except (_CounterexampleError, _FirstCounterexampleError) as found:
             said, case = found.args
-            return Finding(Verdict.REFUTES, said, code(claim.id, case))
+            if claim.planted and _outcome(test, case) != said:
+                return Finding(Verdict.BROKE, f"{said} for {case!r}, but another time not")
+            return Finding(Verdict.REFUTES, f"{said} for {case!r}", code(claim.id, case))
         except (Unsatisfiable, FailedHealthCheck) as gave_up:
             return Finding(Verdict.SILENT, f"Hypothesis found too few valid cases: {gave_up}")
         if not ran:
@@ -110,6 +114,38 @@ def searched(
         return Finding(Verdict.SUPPORTS, f"no violation in {ran} cases")
 
     return Evidence("property", Strength.SAMPLED, shows, check, test=violation)
+
+
+def _search(
+    attempt: Callable[[Any], None],
+    strategy: SearchStrategy[Any],
+    borders: Sequence[Any],
+    options: settings,
+    number: int,
+) -> None:
+    """Try the borders, and the cases that Hypothesis draws by the seed ``number``."""
+
+    # Hypothesis parses the source of what it runs: no more than this.
+    def run(case: Any) -> None:
+        attempt(case)
+
+    search = given(strategy)(run)
+    for case in reversed(borders):
+        search = example(case)(search)
+    before = _global_generators()
+    with (
+        patch.object(HypothesisProvider, "_local_constants", _NoConstants(), create=True),
+        # It seeds the process's generators for each case, which takes as long as a case. None is to draw from
+        # them, which is seen at the end.
+        patch.object(hypothesis.core, "deterministic_PRNG", nullcontext),
+    ):
+        seed(number)(options(search))()
+    if _global_generators() != before:
+        raise RuntimeError("cases: a test drew from the generators of the process, which no seed determines")
+
+
+def _global_generators() -> bytes:
+    return pickle.dumps((random.getstate(), np.random.get_state()))  # noqa: NPY002 - to see that none uses it
 
 
 def climb(closeness: float, towards: str) -> None:
@@ -150,9 +186,7 @@ def simulated(
             return Finding(Verdict.SILENT, "no run was simulated")
         test = violation(claim)
         for outcome in outcomes:
-            _refuse_nan(outcome)
-            with np.errstate(invalid="raise"):
-                said = test(outcome)
+            said = _outcome(test, outcome)
             if said is not None:
                 return Finding(Verdict.REFUTES, said)
         return Finding(Verdict.SUPPORTS, f"no violation in {len(outcomes)} batches of runs")
@@ -160,9 +194,12 @@ def simulated(
     return Evidence("simulation", Strength.SAMPLED, shows, check)
 
 
-def _refuse_nan(case: Any) -> None:
+def _outcome(test: Violation, case: Any) -> str | None:
+    """What the case violates, unless it holds NaN or the test makes some."""
     if _holds_nan(case):
         raise ArithmeticError(f"cases: {type(case).__name__} holds a value that is not a number")
+    with np.errstate(invalid="raise"):
+        return test(case)
 
 
 def _holds_nan(case: Any) -> bool:
