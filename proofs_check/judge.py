@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from proofs_check.context import Context
+from proofs_check.evidence.values import certain
 from proofs_check.records import Claim, Evidence, Expected, Finding, Status, Strength, Verdict
 from proofs_check.rendering import text
 from proofs_check.time_limit import time_limit
@@ -159,7 +160,7 @@ def _vacuity(claim: Claim) -> Finding:
     if missing:
         return Finding(Verdict.BROKE, f"the example has no value for {', '.join(sorted(missing))}")
     for one in claim.assumptions:
-        if one.subs(claim.example) != True:  # noqa: E712 - SymPy's true
+        if not (certain(one, claim.example) or one.subs(claim.example) == True):  # noqa: E712 - SymPy's true
             return Finding(Verdict.BROKE, f"the example violates the assumption {text(one)}")
     values = ", ".join(f"{text(name)} = {value}" for name, value in claim.example.items()) or "any point"
     return Finding(Verdict.SUPPORTS, f"all {len(claim.assumptions)} assumptions hold at {values}")

@@ -23,6 +23,7 @@ from sympy import (
     Not,
     Or,
     Piecewise,
+    Poly,
     Rational,
     Symbol,
     acos,
@@ -116,6 +117,29 @@ def test_root_of_a_polynomial_has_a_ball_and_only_its_neighbours_a_certain_order
     assert certain(x > Rational(13247, 10000), {x: root}) is True
     assert certain(x > Rational(13248, 10000), {x: root}) is False
     assert certain(Eq(x**3, x + 1), {x: root}) is None
+
+
+@pytest.mark.parametrize(
+    "polynomial",
+    [
+        x**3 - 3 * x + 1,
+        3 * x**6 - 7 * x**2 + 1,
+        (x**2 - 2) * (x**2 - 3) * (2 * x - 3),
+        x**5 - x - 1,
+        9 * x**2 - 2,
+    ],
+)
+def test_balls_around_the_roots_of_a_polynomial_are_those_of_sympy(polynomial):
+    real = Poly(polynomial).count_roots()
+    for k in range(real):
+        root = CRootOf(polynomial, k)
+        found = value(x, {x: root})
+        assert found.rad() < 1e-70
+        assert found.overlaps(ball_of(N(root, 60), Rational(1, 10**58)))
+        others = [value(x, {x: CRootOf(polynomial, j)}) for j in range(real) if j != k]
+        assert not any(found.overlaps(other) for other in others)
+    if real < Poly(polynomial).degree():
+        assert value(x, {x: CRootOf(polynomial, real)}) is None
 
 
 def test_what_is_certain_of_one_relation_leaves_the_others_to_be_decided():

@@ -117,8 +117,15 @@ def _number(number: Any) -> Any:
 
 @lru_cache(maxsize=1000)
 def _root(number: CRootOf) -> Any:
-    """Ball around a root of a polynomial, from an interval that SymPy has shown to isolate it."""
-    from flint import arb
+    """Ball around a real root of a polynomial, one of the disjoint balls in which Arb isolates all roots.
 
-    error = Rational(1, 2**PRECISION)
-    return rational_ball(number.eval_rational(error)) + arb(0, rational_ball(error))
+    SymPy's polynomial is irreducible over the integers, and its index counts the real roots, which rise.
+    """
+    from flint import fmpz_poly
+
+    found: Any = fmpz_poly([int(one) for one in reversed(number.poly.all_coeffs())]).complex_roots()
+    # Arb returns a real root without an imaginary part.
+    real = sorted((root.real for root, _ in found if root.imag.is_zero()), key=lambda ball: ball.mid())
+    if number.index >= len(real):
+        raise EnclosureError(f"enclosure: {number} is no real number")
+    return real[number.index]
