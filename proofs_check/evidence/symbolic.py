@@ -19,12 +19,16 @@ from sympy import (
     N,
     S,
     Symbol,
+    cos,
+    cot,
     count_ops,
     expand,
     factor,
     nan,
     oo,
     simplify,
+    sin,
+    tan,
     trigsimp,
     zoo,
 )
@@ -46,6 +50,7 @@ POINTS_WITHOUT_BALL = 4 * POINTS
 # Terms may fade at some points, as densities do far out, and one may be a pole; at so many of the others a
 # zero has to tell something.
 TELLING = 2
+TURNED = (sin, cos, tan, cot)
 
 
 class PoleError(ArithmeticError):
@@ -201,7 +206,9 @@ def _normal_forms(expression: Expr, claim: Claim) -> Iterator[tuple[str, Expr]]:
         return
     known = expression.xreplace({symbol: _signed(symbol, claim) for symbol in expression.free_symbols})
     size = _size(known)
-    for normal_form in (expand, factor, pythagorean, trigsimp, simplify):
+    # Factors are of no use between a sine and a cosine, which Pythagoras mostly settles.
+    polynomials = (pythagorean, factor) if known.has(*TURNED) else (factor, pythagorean)
+    for normal_form in (expand, *polynomials, trigsimp, simplify):
         form = normal_form(known)
         if form is not known and (found := _size(form)) <= size:
             known, size = form, found
