@@ -80,8 +80,9 @@ def estimate(
         At least 2.
     rng : numpy.random.Generator
     chunk : int, optional
-        Samples held at a time. By default as many as make 1 MB of normals, and at least 128. The samples
-        drawn do not depend on it; the results do in their last digits, through the order of summation.
+        Samples held at a time. By default as many as fit into a core's cache, 1 MB of normals at most unless
+        128 single inputs are more. The samples drawn do not depend on it; the results do in their last
+        digits, through the order of summation.
     by_orbit : bool
         Whether a sample is the mean of the statistic over the orbit of an input, whose last axis has length
         d: 2d inputs, of which one is drawn (`numerics.orbits`). That trusts the entries' independence and the
