@@ -148,8 +148,13 @@ def count_failures(
 
     def run(size: int) -> Result:
         starts = gaussian.uniform_sphere(rng, size, len(teacher))
-        pushed = gradient if error else None
-        return rvscgd(starts, teacher, c, penalty, lam, beta, step, a, gradient=pushed, max_iterations=steps)
+        if not error:
+            return rvscgd(starts, teacher, c, penalty, lam, beta, step, a, max_iterations=steps)
+        # Column by column in memory: loops along short rows take longer than the arithmetic.
+        columns = np.asfortranarray(starts)
+        return rvscgd(
+            columns, teacher, c, penalty, lam, beta, step, a, gradient=gradient, max_iterations=steps
+        )
 
     step = largest_step(c, beta) if eta is None else eta
     failed = 0

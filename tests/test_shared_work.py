@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sympy import Piecewise, Rational, Symbol, cos, sin, sqrt
 
 from numerics import gaussian
+from numerics.limit import limit_points
 from numerics.penalties import proximal_map, proximal_map_of
 from proofs_check.claims import runs
 from proofs_check.claims.plane import along
@@ -45,30 +46,42 @@ def arrays(batch):
 
 
 @pytest.fixture
-def few_settings(monkeypatch):
+def few_batches(monkeypatch):
     monkeypatch.setattr(runs, "SETTINGS", runs.SETTINGS[1:3])
-    runs._batches.cache_clear()
-    yield
-    runs._batches.cache_clear()
+    return runs.shared(runs.batches.__wrapped__)
 
 
-def test_shared_runs_are_those_that_each_claim_would_have_made(few_settings):
-    alone = {seed: runs._batches.__wrapped__(seed, False) for seed in (0, 1)}
+def test_shared_runs_are_those_that_each_claim_would_have_made(few_batches):
+    alone = {seed: runs.batches.__wrapped__(Context(seed)) for seed in (0, 1)}
     # In another order, and with another seed in between.
     for seed in (1, 0, 1, 0):
-        for one, other in zip(alone[seed], runs.batches(Context(seed)), strict=True):
+        for one, other in zip(alone[seed], few_batches(Context(seed)), strict=True):
             assert one.name == other.name
             assert all(map(np.array_equal, arrays(one), arrays(other)))
     assert not np.array_equal(alone[0][0].result.w, alone[1][0].result.w)
 
 
-def test_shared_runs_are_the_same_objects_and_nobody_can_change_them(few_settings):
-    first = runs.batches(Context())
-    assert runs.batches(Context()) is first
+def test_shared_runs_are_the_same_objects_and_nobody_can_change_them(few_batches):
+    first = few_batches(Context())
+    assert few_batches(Context()) is first
     for array in arrays(first[0]):
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0
-    assert runs._batches.cache_info().maxsize == 1
+
+
+def test_shared_runs_are_those_of_one_seed_and_effort_and_only_the_last_are_kept():
+    made = []
+    simulate = runs.shared(lambda context: made.append((context.seed, context.full)) or made[-1:])
+    for context in (Context(0), Context(0), Context(0, full=True), Context(1), Context(0)):
+        assert simulate(context) == ((context.seed, context.full),)
+    assert made == [(0, False), (0, True), (1, False), (0, False)]
+
+
+def test_what_records_hold_in_records_is_shared_read_only_as_well():
+    limit = limit_points([0.8, 0.6], 1.0, "l1", lam=0.1, beta=1.0)
+    [(kept,)] = runs.shared(lambda _: [limit])(Context())
+    with pytest.raises(ValueError, match="read-only"):
+        kept.w[0] = 2.0
 
 
 CUBE = unsatisfiable(lambda one: {"cube": Query(one.subject >= 0, (x >= y, y >= 0))}, "cubes")

@@ -14,6 +14,7 @@ from numerics.penalties import proximal_map
 from numerics.simulator import Result
 from numerics.splitting import largest_step, rvscgd
 from proofs_check.claims.cases import SEEDS, SIZES, decades, raw_step
+from proofs_check.claims.runs import shared
 from proofs_check.context import Context
 from theory.penalties import PENALTIES
 
@@ -247,6 +248,7 @@ def _teachers_of(context: Context, d: int) -> tuple[Array, ...]:
     return np.eye(d)[0], np.full(d, 1 / np.sqrt(d)), dense
 
 
+@shared
 def l1_fields(context: Context) -> list[Field]:
     """Three teachers in few and more dimensions; λ√d from 0.2 c to 1.5 c, β on both sides of c.
 

@@ -11,7 +11,7 @@ from numerics import gaussian
 from numerics.simulator import Result, iterate
 from numerics.splitting import rvscgd
 from proofs_check.claims.cases import Turn, decades, turns
-from proofs_check.claims.runs import Batch, batches
+from proofs_check.claims.runs import Batch, batches, shared
 from proofs_check.context import Context
 
 Array = NDArray[np.float64]
@@ -91,6 +91,7 @@ ERRORS = (1e-8, 1e-5)
 DISTURBANCE = 1e-4
 
 
+@shared
 def rates(context: Context) -> list[Rates]:
     """Disturb limits of l1 and l0 at which κ > β and two or more coordinates survive, and let them return.
 
@@ -98,7 +99,7 @@ def rates(context: Context) -> list[Rates]:
     u, where the leading factor does not occur, and a second factor that is close fades slowly.
     """
     found = []
-    for batch in context.once((batches, context.seed), lambda: batches(context)):
+    for batch in batches(context):
         good = (np.count_nonzero(batch.result.u, axis=1) >= 2) & (batch.kappa > batch.beta)
         if batch.penalty == "tl1" or not good.any():
             continue

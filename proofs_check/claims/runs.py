@@ -1,8 +1,9 @@
 """Runs of RVSCGD with the three penalties, from uniform starts, watched by the claims."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from numerics.splitting import largest_step, rvscgd
 from proofs_check.context import Context
 
 Array = NDArray[np.float64]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,22 +66,31 @@ SETTINGS = (
 DIMENSION, SPARSITY, STARTS = 40, 10, 8
 
 
-def batches(context: Context) -> tuple[Batch, ...]:
-    """Run every setting with the largest step of A1 and with six tenths of it; keep the converged batches.
+def shared(simulate: Callable[[Context], Sequence[T]]) -> Callable[[Context], Sequence[T]]:
+    """Let the claims that watch these runs share them, for they depend on seed and effort alone."""
 
-    The claims that watch these runs share them, for they depend on seed and effort alone.
-    """
-    return _batches(context.seed, context.full)
+    @lru_cache(maxsize=1)
+    def ran(seed: int, full: bool) -> tuple[T, ...]:
+        outcomes = tuple(simulate(Context(seed, full)))
+        _freeze(outcomes)
+        return outcomes
+
+    @wraps(simulate)
+    def of(context: Context) -> Sequence[T]:
+        return ran(context.seed, context.full)
+
+    return of
 
 
-@lru_cache(maxsize=1)
-def _batches(seed: int, full: bool) -> tuple[Batch, ...]:
+@shared
+def batches(context: Context) -> list[Batch]:
+    """Run every setting with the largest step of A1 and with six tenths of it; keep the converged batches."""
     ran = (
-        _run(Context(seed, full), penalty, a, lam, beta, fraction)
+        _run(context, penalty, a, lam, beta, fraction)
         for penalty, a, lam, beta in SETTINGS
         for fraction in (1.0, 0.6)
     )
-    return tuple(batch for batch in ran if batch.result.converged.all())
+    return [batch for batch in ran if batch.result.converged.all()]
 
 
 def _run(context: Context, penalty: str, a: float | None, lam: float, beta: float, fraction: float) -> Batch:
@@ -90,15 +101,15 @@ def _run(context: Context, penalty: str, a: float | None, lam: float, beta: floa
     starts = gaussian.uniform_sphere(rng, STARTS * (4 if context.full else 1), DIMENSION)
     eta = fraction * largest_step(c, beta)
     result = rvscgd(starts, w_star, c, penalty, lam, beta, eta, a, max_iterations=5000, history=True)
-    batch = Batch(penalty, a, lam, beta, c, eta, w_star, result)
-    _freeze(batch)
-    return batch
+    return Batch(penalty, a, lam, beta, c, eta, w_star, result)
 
 
-def _freeze(record: Any) -> None:
+def _freeze(outcome: Any) -> None:
     """Let no claim change what others will watch."""
-    for value in (getattr(record, one.name) for one in fields(record)):
-        if isinstance(value, np.ndarray):
-            value.setflags(write=False)
-        elif is_dataclass(value):
-            _freeze(value)
+    if isinstance(outcome, np.ndarray):
+        outcome.setflags(write=False)
+    elif isinstance(outcome, tuple):
+        for one in outcome:
+            _freeze(one)
+    elif is_dataclass(outcome):
+        _freeze(tuple(getattr(outcome, one.name) for one in fields(outcome)))

@@ -67,7 +67,7 @@ def another_share(
     def of(claim: Claim) -> Violation:
         def test(case: FarCap) -> str | None:
             at = values(case)
-            if not all(bool(one.subs(at)) for one in claim.assumptions):
+            if not all(evaluate(one, at) for one in claim.assumptions):
                 return None
             claimed, exact = float(evaluate(claim.subject, at)), 1 - case.share()
             off = abs(claimed - exact) if attained else claimed - exact

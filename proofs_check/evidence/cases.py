@@ -137,7 +137,7 @@ def _search(
         patch.object(HypothesisProvider, "_local_constants", _NoConstants(), create=True),
         # It seeds the process's generators for each case, which takes as long as a case. None is to draw from
         # them, which is seen at the end.
-        patch.object(hypothesis.core, "deterministic_PRNG", nullcontext),
+        patch.object(hypothesis.core, "deterministic_PRNG", nullcontext, create=True),
     ):
         seed(number)(options(search))()
     if _global_generators() != before:
