@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Add, Expr, Function, Integer, Rational, Symbol, cos, diff, erf, integrate, oo, pi, sin, sqrt
+from sympy import Add, Expr, Function, Integer, Rational, Symbol, cos, diff, erf, pi, sin, sqrt
 from sympy.core.function import AppliedUndef
 
 from numerics import gaussian as directions
@@ -61,17 +61,21 @@ def coefficients(linear: Expr) -> list[Expr]:
 @cache
 def _across() -> Expr:
     """Integrand in x of the teacher's mean across w, over sinθ, with y = x sinθ for z along w."""
-    y, height, level = Symbol("y", real=True), Symbol("h", real=True), Symbol("k", real=True)
-    # The teacher fires above -y cotθ, and ∫ hφ(h) dh over that half line is φ(y cotθ).
-    above = integrate(height * normal_density(height), (height, level, oo), manual=True).subs(
-        level, -y * cos(theta) / sin(theta)
-    )
+    y = Symbol("y", real=True)
+    # The teacher fires above -y cotθ, and ∫ hφ(h) dh over that half line is φ(y cotθ): see `_primitive`.
+    above = normal_density(-y * cos(theta) / sin(theta))
     integrand = norm_v**2 * PROXY(norm_w * y) * normal_density(y) * above / sin(theta)
     return integrand.subs(y, x * sin(theta)) * sin(theta)
 
 
 def _universal_residuals(claim: Claim) -> list[Expr]:
-    return coefficients(_across() - claim.subject)
+    return [*coefficients(_across() - claim.subject), _primitive()]
+
+
+def _primitive() -> Expr:
+    """Vanishes if -φ(h), which is zero far out, is a primitive of hφ(h)."""
+    height = Symbol("h", real=True)
+    return diff(-normal_density(height), height) - height * normal_density(height)
 
 
 def _sample_tangential(one: Estimated, samples: int, rng: np.random.Generator) -> Estimate:

@@ -88,8 +88,8 @@ def _bound(penalty: str) -> Claim:
 def per_coordinate(bound: Expr, entries: Expr = d) -> Expr:
     """The bound times c/(β√entries), with λ = βμ."""
     positive = dict(zip((c, beta, d, mu, a), symbols("c beta d mu a", positive=True), strict=True))
-    plain = (bound * c / (beta * sqrt(entries))).subs(lam, beta * mu).subs(positive)
-    return plain.subs({new: old for old, new in positive.items()})
+    plain = (bound * c / (beta * sqrt(entries))).xreplace({lam: beta * mu}).xreplace(positive)
+    return plain.xreplace({new: old for old, new in positive.items()})
 
 
 def controls(penalty: str, subject: Expr, size: Expr) -> tuple[Control, ...]:

@@ -1,12 +1,11 @@
 """Claims G1 to G6: Gaussian means over the half-spaces of student and teacher."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Integer, Rational, cos, cot, diff, exp, integrate, oo, pi, sin
+from sympy import Expr, Integer, Rational, cos, cot, diff, exp, pi, sin
 
 from numerics.monte_carlo import Estimate, estimate
 from proofs_check.claims import plane
@@ -17,7 +16,7 @@ from proofs_check.evidence.quadrature import integrals
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Evidence, Provenance, Source
 from theory import gaussian
-from theory.gaussian import normal_density, normal_distribution, x
+from theory.gaussian import normal_density, normal_distribution
 from theory.symbols import norm_w, theta, w_hat, w_star
 
 Array = NDArray[np.float64]
@@ -74,7 +73,7 @@ def _half_space_probability() -> Claim:
         example={},
         evidence=(
             vanishing(
-                lambda claim: (claim.subject - integrate(normal_density(x), (x, 0, oo)),),
+                lambda claim: (claim.subject - plane.half_line_moment(0),),
                 "integral of the density over the half-line",
             ),
             integrals(
@@ -140,7 +139,7 @@ def _half_space_mean() -> Claim:
         example={theta: Integer(1)},
         evidence=(
             vanishing(
-                lambda claim: _minus(plane.along(claim.subject), (_half_line(), Integer(0))),
+                lambda claim: _minus(plane.along(claim.subject), (plane.half_line_moment(1), Integer(0))),
                 "half-line integral",
             ),
             integrals(
@@ -158,19 +157,13 @@ def _half_space_mean() -> Claim:
     )
 
 
-@cache
-def _half_line() -> Expr:
-    value: Expr = integrate(x * normal_density(x), (x, 0, oo))
-    return value
-
-
 def _minus(left: tuple[Expr, Expr], right: tuple[Expr, Expr]) -> tuple[Expr, Expr]:
     return left[0] - right[0], left[1] - right[1]
 
 
 def _wedge_residuals(claim: Claim) -> tuple[Expr, ...]:
     own, across = plane.along(claim.subject)
-    start = _half_line() / 2
+    start = plane.half_line_moment(1) / 2
     slope = -plane.gaussian_moment(2) / sin(theta) ** 2
     return *plane.slope_and_value(own, slope, pi / 2, start), across - plane.gaussian_moment(0)
 

@@ -18,15 +18,14 @@ from sympy import (
     cot,
     diff,
     erfinv,
-    integrate,
     log,
-    oo,
     pi,
     sqrt,
     tan,
 )
 
 from numerics import conditional_sampling, network_sampling, reduced_sampling, sobol_sampling
+from proofs_check.claims import plane
 from proofs_check.claims.ladder_samples import (
     ALONG,
     POINT,
@@ -112,7 +111,7 @@ def _conditional_residuals(claim: Claim) -> list[Expr]:
         fires.subs(ALONG, 0) - Rational(1, 2),
         diff(mean, ALONG) - cot(theta) * border * density,
         # ∫ bφ(b) db over b > 0.
-        mean.subs(ALONG, 0) - integrate(ALONG * normal_density(ALONG), (ALONG, 0, oo)),
+        mean.subs(ALONG, 0) - plane.half_line_moment(1),
     ]
 
 

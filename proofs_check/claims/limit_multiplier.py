@@ -8,6 +8,7 @@ all κ > β, and there is no root. Derived here.
 """
 
 from collections.abc import Mapping
+from functools import cache
 
 from sympy import Eq, Expr, Max, Min, Not, Or, Rational, Symbol
 
@@ -27,6 +28,7 @@ def claims() -> tuple[Claim, ...]:
     return _magnitude(), _exists(), _always()
 
 
+@cache
 def _size(at: Expr, entry: Expr) -> Expr:
     return Max(c * entry / at, (c * entry - lam) / (at - beta))
 

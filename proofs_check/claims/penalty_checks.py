@@ -167,10 +167,10 @@ def threshold_residuals(penalty: str, t: Expr) -> tuple[Expr, ...]:
 
 def _at_threshold(t: Expr, big_q: Symbol, shape: Symbol, regime: Mapping[Symbol, Expr]) -> Expr:
     (larger,) = regime.values()
-    here = {a: shape.subs(regime), mu: (big_q**2 / (2 * (shape + 1))).subs(regime)}
+    here = {a: shape.xreplace(regime), mu: (big_q**2 / (2 * (shape + 1))).xreplace(regime)}
 
     # Conditions are decided before the substitution, which may turn them round or expand them.
-    regimes = {one: _decided(one, here) for one in t.atoms(LessThan)}
+    regimes = {one: _decided(one, tuple(here.items())) for one in t.atoms(LessThan)}
     place = t.xreplace(regimes).xreplace(here)
     residual = _factored(_cubic().xreplace({u: larger, x: _with_factored_roots(place), **here}))
     # Squares, so that the residual is read at positive Q, a and e only.
@@ -184,6 +184,7 @@ def _with_factored_roots(expression: Expr) -> Expr:
     return expression.replace(lambda e: e.is_Pow and not e.exp.is_Integer, lambda e: factor(e.base) ** e.exp)
 
 
+@cache
 def _factored(residual: Expr) -> Expr:
     """The residual factored; left as it is where a ball at one point excludes zero, to spare the time."""
     ordered = sorted(residual.free_symbols, key=str)
@@ -191,8 +192,9 @@ def _factored(residual: Expr) -> Expr:
     return residual if seen is not None and not seen.overlaps(0) else factor(residual)
 
 
-def _decided(relation: Expr, here: Mapping[Symbol, Expr]) -> Expr:
-    gap = factor((relation.lhs - relation.rhs).xreplace(here))
+@cache
+def _decided(relation: Expr, here: tuple[tuple[Symbol, Expr], ...]) -> Expr:
+    gap = factor((relation.lhs - relation.rhs).xreplace(dict(here)))
     return true if gap.is_nonpositive else false if gap.is_positive else relation
 
 

@@ -62,6 +62,13 @@ def _is_combination(vector: Expr) -> bool:
 
 
 @cache
+def half_line_moment(power: int) -> Expr:
+    """∫ xⁿ φ(x) dx over x > 0."""
+    value: Expr = integrate(x**power * normal_density(x), (x, 0, oo))
+    return value
+
+
+@cache
 def gaussian_moment(power: int) -> Expr:
     """∫ xⁿ φ(x) φ(x cotθ) dx over x > 0; the exponent is -x²/(2 sin²θ)."""
     sine = Symbol("S", positive=True)
@@ -85,7 +92,7 @@ def wedge() -> Expr:
 @cache
 def symbolic_patch_means(ste: str) -> dict[str, tuple[Expr, Expr]]:
     """E[z μ′], E[z μ′σ] and E[z μ′σ*] along (ŵ, ê); for the clipped ReLU their derivatives in X = 1/‖w‖."""
-    zero, own = Integer(0), integrate(x * normal_density(x), (x, 0, oo))
+    zero, own = Integer(0), half_line_moment(1)
     if ste == "clipped_relu":
         strip = X * normal_density(X)
         teacher = (
