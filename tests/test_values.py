@@ -1,6 +1,7 @@
 """Values and truth at points: balls say what SymPy says, and leave to SymPy what they cannot decide."""
 
 import pytest
+from flint import fmpq
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sympy import (
@@ -39,6 +40,7 @@ from sympy import (
     tanh,
 )
 
+from proofs_check.evidence.balls import rational_ball
 from proofs_check.evidence.values import all_true, ball_of, certain, true_at, value
 from tests.strategies import A_QUARTER
 
@@ -149,6 +151,17 @@ def test_what_is_certain_of_one_relation_leaves_the_others_to_be_decided():
     assert not all_true((meets, x > 2), {x: sqrt(2)})
     assert not all_true((x > 1, Eq(x**2, 2) & (x < 1)), {x: sqrt(2)})
     assert all_true((), {})
+
+
+def test_ball_of_a_rational_number_is_made_in_the_precision_that_is_asked_for():
+    from flint import ctx
+
+    # Again and again, so that a number made before is no excuse.
+    for precision in (64, 272, 64, 272):
+        with ctx.workprec(precision):
+            third = rational_ball(Rational(1, 3))
+            assert 2.0 ** -(precision + 4) < third.rad() < 2.0**-precision
+            assert third.contains(fmpq(1, 3))
 
 
 def test_balls_that_meet_have_no_certain_order():

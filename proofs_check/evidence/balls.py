@@ -56,21 +56,29 @@ class EnclosureError(ValueError):
 
 def rational_ball(number: Any) -> Any:
     """Ball around a rational number, SymPy's, Python's or flint's own left as it is."""
-    arb, fmpq = _flint()
+    arb, context = _flint()
     if isinstance(number, Rational):
-        return arb(fmpq(int(number.p), int(number.q)))
+        return _quotient(number.p, number.q, context.prec)
     if isinstance(number, arb):
         return number
     exact = number if isinstance(number, Fraction) else Rational(number)
-    return arb(fmpq(int(exact.numerator), int(exact.denominator)))
+    return _quotient(exact.numerator, exact.denominator, context.prec)
+
+
+@lru_cache(maxsize=10_000)
+def _quotient(above: int, below: int, _precision: int) -> Any:
+    """Ball around a quotient in the present precision; the same few numbers come thousands of times."""
+    from flint import arb, fmpq
+
+    return arb(fmpq(int(above), int(below)))
 
 
 @cache
 def _flint() -> tuple[Any, Any]:
-    """Balls and rational numbers; a name is looked up faster than a module is imported again."""
-    from flint import arb, fmpq
+    """Balls and their precision; a name is looked up faster than a module is imported again."""
+    from flint import arb, ctx
 
-    return arb, fmpq
+    return arb, ctx
 
 
 def ball(expression: Expr, values: Mapping[Any, Any]) -> Any:

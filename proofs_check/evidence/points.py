@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Abs, Gt, Max, Min, Piecewise, Rational, Symbol, lambdify, sign
+from sympy import Abs, Ge, Gt, Le, Lt, Max, Min, Piecewise, Rational, Symbol, lambdify, sign
 
 from proofs_check.context import Context
 from proofs_check.evidence.values import all_true
@@ -21,6 +21,9 @@ LARGEST = 4 * DENOMINATOR
 # seed in sixteen has no negative number; with 192 four in a million miss a sixteenth of a domain.
 MORE_FOR_CASES = 48
 DISTINCTIONS = (Piecewise, Abs, sign, Max, Min)
+_COMPARISONS: Mapping[Any, Callable[[Any, Any], Any]] = {
+    Gt: np.greater, Ge: np.greater_equal, Lt: np.less, Le: np.less_equal,
+}  # fmt: skip
 # Where points are a bonus: cosines and sines first, then numbers of all sizes.
 SCALES, POINTS_A_SCALE = (DENOMINATOR, LARGEST, 16 * LARGEST), 8
 
@@ -103,13 +106,18 @@ def _promising(claim: Claim, names: Sequence[Symbol], draws: NDArray[np.int64]) 
             # Of its own symbols alone: many claims assume the same, beside other symbols.
             among = relation.free_symbols
             own = tuple(name for name in names if name in among)
-            met = _compiled(relation, own)(*(columns[name] for name in own))
+            met = _test(relation, own)(*(columns[name] for name in own))
             kept &= np.broadcast_to(met, kept.shape).astype(bool)
     return kept
 
 
 @cache
-def _compiled(relation: Any, names: tuple[Symbol, ...]) -> Callable[..., Any]:
+def _test(relation: Any, names: tuple[Symbol, ...]) -> Callable[..., Any]:
+    """A relation as a function of arrays; most bound a symbol by a number and need no code of their own."""
+    compare = _COMPARISONS.get(type(relation))
+    if compare is not None and relation.lhs.is_Symbol and relation.rhs.is_number:
+        bound = float(relation.rhs)
+        return lambda numbers: compare(numbers, bound)
     compiled: Callable[..., Any] = lambdify(names, relation, "numpy")
     return compiled
 
