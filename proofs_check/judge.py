@@ -156,6 +156,13 @@ def unanswered(claim: Claim, why: str, seconds: float) -> Judgement:
 
 def _vacuity(claim: Claim) -> Finding:
     """Whether the example meets every assumption; a claim about nothing is broken, not true."""
+    try:
+        return _met_by_the_example(claim)
+    except Exception as error:  # noqa: BLE001 - such as a library that is missing
+        return _broke(error)
+
+
+def _met_by_the_example(claim: Claim) -> Finding:
     missing = {str(s) for one in claim.assumptions for s in one.free_symbols} - set(map(str, claim.example))
     if missing:
         return Finding(Verdict.BROKE, f"the example has no value for {', '.join(sorted(missing))}")
@@ -207,4 +214,8 @@ def _run(piece: Evidence, claim: Claim, context: Context, seconds: float) -> Fin
         with time_limit(seconds):
             return piece.check(claim, context)
     except Exception as error:  # noqa: BLE001 - whatever breaks a check becomes a finding, never a pass
-        return Finding(Verdict.BROKE, f"{type(error).__name__}: {error}")
+        return _broke(error)
+
+
+def _broke(error: Exception) -> Finding:
+    return Finding(Verdict.BROKE, f"{type(error).__name__}: {error}")

@@ -302,8 +302,8 @@ def test_solver_that_answers_the_same_to_everything_passes_nothing(answer, monke
 
 
 def test_solver_that_calls_every_violation_impossible_leaves_the_claim_blind(monkeypatch):
-    # What is assumed is asked about once.
-    answers = chain(["sat"], repeat("unsat"))
+    # What is assumed is asked about once, after the first conclusion.
+    answers = chain(["unsat", "sat"], repeat("unsat"))
     monkeypatch.setattr(Problem, "solve", lambda *_, **__: next(answers))
     assert judge(CHECKERS["smt"].claim(), Context()).status is Status.BLIND
 
