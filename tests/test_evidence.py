@@ -1,7 +1,6 @@
 """Evidence builders: each supports a true claim, refutes a false one, is silent when it cannot decide."""
 
 import importlib
-import random
 from dataclasses import dataclass, replace
 from math import inf, nan
 from typing import Any
@@ -248,14 +247,6 @@ def test_cases_depend_on_no_module_that_happens_to_be_loaded_and_leave_no_file(m
     importlib.import_module("more_constants")
     assert drawn() == before
     assert not (tmp_path / "kept").exists()
-
-
-@pytest.mark.parametrize("draw", [random.random, np.random.random])
-def test_property_that_draws_from_the_generators_of_the_process_is_an_error(draw):
-    evidence = searched(st.integers, lambda _: lambda _: None if draw() < 2 else "a violation", "draws")
-    judged = judge(claim(Integer(0), (evidence,)), Context())
-    assert judged.status is Status.ERROR
-    assert "which no seed determines" in judged.findings[0].witness
 
 
 @pytest.mark.parametrize("planted", [False, True])

@@ -5,16 +5,12 @@ so does a case or an outcome that holds one.
 """
 
 import math
-import pickle
-import random
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 from unittest.mock import patch
 
-import hypothesis.core
 import numpy as np
 from hypothesis import HealthCheck, Phase, currently_in_test_context, example, given, seed, settings, target
 from hypothesis.errors import FailedHealthCheck, Unsatisfiable
@@ -132,20 +128,8 @@ def _search(
     search = given(strategy)(run)
     for case in reversed(borders):
         search = example(case)(search)
-    before = _global_generators()
-    with (
-        patch.object(HypothesisProvider, "_local_constants", _NoConstants(), create=True),
-        # It seeds the process's generators for each case, which takes as long as a case. None is to draw from
-        # them, which is seen at the end.
-        patch.object(hypothesis.core, "deterministic_PRNG", nullcontext, create=True),
-    ):
+    with patch.object(HypothesisProvider, "_local_constants", _NoConstants(), create=True):
         seed(number)(options(search))()
-    if _global_generators() != before:
-        raise RuntimeError("cases: a test drew from the generators of the process, which no seed determines")
-
-
-def _global_generators() -> bytes:
-    return pickle.dumps((random.getstate(), np.random.get_state()))  # noqa: NPY002 - to see that none uses it
 
 
 def climb(closeness: float, towards: str) -> None:
