@@ -26,7 +26,7 @@ def compile_expression(expression: "Expr", symbols: tuple[Any, ...]) -> Callable
     exp(x) - 1 becomes ``expm1``, which does not cancel. An arcsine is cut at 1, which its argument
     exceeds by rounding only, where the cubic of transformed l1 has a double root.
     """
-    from sympy import betainc_regularized, erf, erfinv, lambdify
+    from sympy import betainc_regularized, erf, erfinv, exp, lambdify
 
     functions = {"asin": lambda x: np.arcsin(np.minimum(x, 1.0)), "expm1": np.expm1}
     if expression.has(erf, erfinv, betainc_regularized):
@@ -40,8 +40,11 @@ def compile_expression(expression: "Expr", symbols: tuple[Any, ...]) -> Callable
             ),
         }
     modules = [functions, "numpy"]
-    rewritten = expression.replace(lambda part: part.is_Add, _without_cancellation)
-    function: Callable[..., Any] = lambdify(symbols, rewritten, modules=modules, docstring_limit=0)
+    if expression.has(exp):
+        expression = expression.replace(lambda part: part.is_Add, _without_cancellation)
+    function: Callable[..., Any] = lambdify(
+        symbols, expression, modules=modules, use_imps=False, docstring_limit=0
+    )
     return function
 
 
