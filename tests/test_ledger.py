@@ -20,7 +20,12 @@ def test_ledger_has_at_least_five_hundred_variants():
 
 @pytest.mark.parametrize(
     "name",
-    ["wedge-probability", "l1-stationary-branch-is-global-minimum", "caps-around-the-teacher-are-invariant"],
+    [
+        "wedge-probability",
+        "filter-gradient",  # a factor that is forgotten leaves a number for a vector
+        "l1-stationary-branch-is-global-minimum",
+        "caps-around-the-teacher-are-invariant",
+    ],
 )
 def test_no_generated_error_survives_in_the_ledger(name):
     for claim in select(ledger(), [name]):

@@ -1,6 +1,6 @@
 """Claims L1 to L4: the population loss and its gradients."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -187,10 +187,13 @@ def _turning_slope() -> Expr:
     return diff(_by_bias_and_variance(), theta)
 
 
-def _filter_residuals(claim: Claim) -> tuple[Expr, Expr]:
+def _filter_residuals(claim: Claim) -> Iterator[Expr]:
+    # What is left without the two directions is no part of a vector.
+    yield claim.subject.subs({w_hat: 0, w_star: 0})
     # In polar coordinates of the plane: no part along ŵ; the direction in which θ grows is -ê.
     own, across = plane.along(claim.subject)
-    return own, across + _turning_slope() / norm_w
+    yield own
+    yield across + _turning_slope() / norm_w
 
 
 def _segment(network: Network) -> tuple[Array, Array]:
