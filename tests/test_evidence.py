@@ -48,6 +48,13 @@ def verdict(evidence, subject, **fields):
 PYTHAGORAS = vanishing(lambda one: (one.subject - 1,), "the identity")
 
 
+@pytest.mark.parametrize("place", range(3))
+def test_an_error_in_any_residual_is_seen(place):
+    zero = sin(x) ** 2 + cos(x) ** 2 - 1
+    residuals = [zero + x * int(k == place) for k in range(3)]
+    assert verdict(vanishing(lambda _: iter(residuals), "all three"), x) is Verdict.REFUTES
+
+
 def test_symbolic_evidence_supports_an_identity_and_refutes_a_near_one():
     assert verdict(PYTHAGORAS, sin(x) ** 2 + cos(x) ** 2) is Verdict.SUPPORTS
     found = PYTHAGORAS.check(claim(sin(x) ** 2 + cos(x) ** 2 * (1 + Rational(1, 10**12))), Context())
