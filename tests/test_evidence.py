@@ -1,6 +1,7 @@
 """Evidence builders: each supports a true claim, refutes a false one, is silent when it cannot decide."""
 
 import importlib
+import random
 from dataclasses import dataclass, replace
 from math import inf, nan
 from typing import Any
@@ -9,10 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import assume, configuration
 from hypothesis import strategies as st
+from hypothesis.internal.entropy import deterministic_PRNG
 from sympy import Abs, Function, Integer, Integral, Rational, Symbol, cos, exp, pi, sin, sqrt
 
 from proofs_check.context import Context
-from proofs_check.evidence import quadrature, symbolic
+from proofs_check.evidence import cases, quadrature, symbolic
 from proofs_check.evidence.cases import searched, simulated
 from proofs_check.evidence.points import NoPointError, points
 from proofs_check.evidence.quadrature import integrals
@@ -254,6 +256,37 @@ def test_cases_depend_on_no_module_that_happens_to_be_loaded_and_leave_no_file(m
     importlib.import_module("more_constants")
     assert drawn() == before
     assert not (tmp_path / "kept").exists()
+
+
+def test_generators_of_the_process_stay_untouched_and_cases_are_those_of_hypothesis_as_it_is(monkeypatch):
+    def found(limit):
+        seen = []
+
+        def below(one):
+            return lambda case: seen.append(case) or (f"{case} is large" if case > one.subject else None)
+
+        evidence = searched(lambda: st.integers(0, 2**32), below, "integers are small")
+        return evidence.check(claim(Integer(limit)), Context(full=True)), seen
+
+    before = cases._shared_generators()
+    here = [found(limit) for limit in (10, 2**32)]
+    assert cases._shared_generators() == before
+    with monkeypatch.context() as as_it_is:
+        as_it_is.setattr(cases, "_unseeded", deterministic_PRNG)
+        assert [found(limit) for limit in (10, 2**32)] == here
+    assert [one.verdict for one, _ in here] == [Verdict.REFUTES, Verdict.SUPPORTS]
+
+
+@pytest.mark.parametrize("use", [random.random, np.random.random, lambda: random.seed(1)])
+@pytest.mark.parametrize("where", ["case", "test"])
+def test_use_of_a_generator_of_the_process_breaks_the_check(where, use):
+    def used(place):
+        return (lambda _: use() and None) if where == place else lambda _: None
+
+    evidence = searched(
+        lambda: st.integers(0, 9).map(used("case")), lambda _: used("test"), "what no seed repeats"
+    )
+    assert judge(claim(x, (evidence,)), Context()).status is Status.ERROR
 
 
 @pytest.mark.parametrize("planted", [False, True])
