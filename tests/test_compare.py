@@ -57,6 +57,10 @@ def few(monkeypatch):
     monkeypatch.setattr(gallery, "WORTH_PROCESSES", math.inf)
     monkeypatch.setattr(compare, "TEACHERS", 2)
     monkeypatch.setattr(catalogue, "WEIGHTS", (0.001, 0.02, 0.2))
+    # In the plane runs are trapped, beyond five dimensions none is.
+    monkeypatch.setattr(catalogue, "DIMS", (2, 10))
+    monkeypatch.setattr(catalogue, "BOUNDS", (0.1, 0.9))
+    monkeypatch.setattr(catalogue, "BATCHES", (1, 16))
 
 
 @pytest.mark.parametrize("ste", compare.ESTIMATORS)

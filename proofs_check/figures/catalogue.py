@@ -19,6 +19,9 @@ Spec = TypeVar("Spec", bound=CellSpec)
 PENALTIES = ("l1", "l0", "tl1")
 WEIGHTS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
+DIMS = (2, 3, 5, 10, 20)
+BOUNDS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)  # Λ/c
+BATCHES = (1, 4, 16, 64, 256, 1024)
 
 
 @dataclass(frozen=True)
@@ -102,15 +105,15 @@ def _over_sparsity(base: CellSpec) -> Iterator[CellSpec]:
 def _failures(base: CellSpec) -> Iterator[CellSpec]:
     # The failure set lies around -w* where β > c and w* is an axis; the penalty pulls by λ√d at most.
     trap = replace(base, sparsity=1, beta_over_c=4.0, starts=max(base.starts, 4096), teachers=1)
-    for dim in (2, 3, 5, 10, 20):
-        for level in (0.1, 0.2, 0.3, 0.5, 0.7, 0.9):
-            yield replace(trap, dim=dim, lam_over_c=level / dim**0.5)
+    for dim in DIMS:
+        for bound in BOUNDS:
+            yield replace(trap, dim=dim, lam_over_c=bound / dim**0.5)
 
 
 def _minibatch(base: CellSpec) -> Iterator[CellSpec]:
     # With four patches of 50 numbers the largest batch draws 40 million normals a teacher.
     few = replace(base, lam_over_c=0.005, patches=4, iterations=200, teachers=2, starts=4)
-    yield from _each(few, batch=tuple(4**k for k in range(6)))
+    yield from _each(few, batch=BATCHES)
 
 
 PICTURES: Mapping[str, Picture] = MappingProxyType(

@@ -10,6 +10,8 @@ from typing import Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from proofs_check.files import write_whole
@@ -22,6 +24,7 @@ GREY = "0.4"
 SHADES = "cividis"
 PENALTY_TITLES = {"l1": r"$\ell_1$", "l0": r"$\ell_0$", "tl1": r"transformed $\ell_1$"}
 PENALTY_STYLES = {"l1": (BLUE, "o", "-"), "l0": (ORANGE, "s", "--"), "tl1": (GREEN, "^", "-.")}
+DOTS_PER_INCH = 160
 SINE = r"error, $\sin\theta$ of the angle between $w$ and $w^*$"
 WEIGHT = r"penalty weight $\lambda$, in units of $c$"
 
@@ -53,9 +56,13 @@ def save(figure: Figure, folder: Path, name: str) -> None:
     OSError
         If a file cannot be written.
     """
+    # Laid out once, for the picture: `savefig` would do so for each file, and draw each of them twice.
+    png, svg = io.BytesIO(), io.BytesIO()
+    figure.set_dpi(DOTS_PER_INCH)
+    FigureCanvasAgg(figure).print_png(png)  # type: ignore[no-untyped-call]
+    figure.set_layout_engine("none")
     # Without a salt the names inside the SVG, and without None the date, would change each time.
     with mpl.rc_context({"svg.hashsalt": "rvscgd"}):
-        for kind, metadata in (("svg", {"Date": None}), ("png", {})):
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind, dpi=160, metadata=metadata)
-            write_whole(folder / f"{name}.{kind}", buffer.getvalue())
+        FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None})  # type: ignore[no-untyped-call]
+    for kind, buffer in (("svg", svg), ("png", png)):
+        write_whole(folder / f"{name}.{kind}", buffer.getvalue())
