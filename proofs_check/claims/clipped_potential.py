@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from sympy import (
     Dummy,
     Expr,
-    Float,
     Integer,
     Integral,
     Rational,
@@ -23,7 +22,7 @@ from sympy import (
 from numerics import gaussian as directions
 from numerics.monte_carlo import Estimate, estimate
 from proofs_check.claims import plane
-from proofs_check.claims.networks import Network, predicted, taught
+from proofs_check.claims.networks import Network, taught
 from proofs_check.claims.plane import X
 from proofs_check.evidence.monte_carlo import sampled_mean
 from proofs_check.evidence.symbolic import vanishing
@@ -76,21 +75,13 @@ def _sample(one: Network, samples: int, rng: np.random.Generator) -> Estimate:
 
 def _predicted(subject: Expr, one: Network) -> Array:
     """The subject's value, the integral that it keeps evaluated numerically, (1,)."""
-    from scipy.integrate import quad
-
     values = {
         theta: float(directions.angle(one.w, one.w_star)),
         norm_w: float(np.linalg.norm(one.w)),
         norm_v: float(np.linalg.norm(one.v)),
         w_dot_w_star: float(one.w @ one.w_star),
     }
-    numbers = {
-        integral: Float(
-            quad(lambdify(x, integral.function.subs(values)), integral.limits[0][1].subs(values), np.inf)[0]
-        )
-        for integral in subject.atoms(Integral)
-    }
-    return predicted(subject.xreplace(numbers), one)
+    return np.array([float(lambdify(list(values), subject, "mpmath")(*values.values()))])
 
 
 def _hidden_curl() -> Claim:

@@ -122,15 +122,18 @@ def detectable(estimate: Estimate) -> float:
 @cache
 def noncentrality(rank: int, samples: int) -> float:
     """Non-centrality at which Hotelling's test of level FALSE_ALARM misses with probability MISS."""
-    from scipy.optimize import brentq
+    from mpmath import findroot  # which is loaded, while SciPy's root finders take long to import
     from scipy.special import betaincinv, ncfdtr
 
     free = samples - rank
     # P(F > x) is the incomplete beta function of free / (free + rank x).
     share = betaincinv(free / 2, rank / 2, FALSE_ALARM)
-    bar = free * (1 - share) / (rank * share)
-    # At the bar itself about half of the scores would be missed.
-    near = far = rank * bar
-    while ncfdtr(rank, free, far, bar) > MISS:
-        near, far = far, 2 * far
-    return float(brentq(lambda away: ncfdtr(rank, free, away, bar) - MISS, near, far))
+    bar = float(free * (1 - share) / (rank * share))
+
+    def surplus(away: float) -> float:
+        return float(np.log(ncfdtr(rank, free, float(away), bar) / MISS))
+
+    far = rank * bar
+    while surplus(far) > 0:
+        far *= 2
+    return float(findroot(surplus, (0, far), solver="anderson", tol=1e-20))
