@@ -239,9 +239,9 @@ def _relu_gradient(c: float, w_star: Array) -> Gradient:
 
 @cache
 def _relu_gradient_shape() -> "Expr":
-    """ReLU gradient over its tangential constant; SymPy needs some 20 ms for it."""
-    from sympy import simplify
+    """ReLU gradient over its tangential constant; SymPy needs some milliseconds for it."""
+    from sympy import expand
 
     from theory.coarse_gradient import SAME_LAYER, expected_coarse_gradient, tangential_law
 
-    return simplify(expected_coarse_gradient("relu").result.subs(SAME_LAYER) / tangential_law("relu").result)
+    return expand(expected_coarse_gradient("relu").result.subs(SAME_LAYER) / tangential_law("relu").result)
