@@ -21,10 +21,12 @@ from proofs_check.sweep_store import COLUMNS, Store
 from tests import quick_cells
 
 ROOT = Path(__file__).resolve().parents[1]
-TINY = Path(__file__).parent / "sweep_tiny.toml"
-CELLS = len(read_cells(TINY, 0))
+# Cells that are run, and more of them that are not, for tests of what becomes of rows.
+TINY, QUICK = (Path(__file__).parent / f"sweep_{name}.toml" for name in ("tiny", "quick"))
+CELLS, MANY = (len(read_cells(grid, 0)) for grid in (TINY, QUICK))
+STUCK = read_cells(QUICK, 0)[10].key
 REAL = ("-m", "proofs_check")
-QUICK = (str(Path(quick_cells.__file__)),)
+UNMEASURED = (str(Path(quick_cells.__file__)),)
 
 
 def command(*arguments, cwd, program=REAL, stuck=""):
@@ -48,7 +50,7 @@ def rows_in(path):
 
 
 def quick_rows():
-    return [quick_cells.measure(spec, 0) for spec in read_cells(TINY, 0)]
+    return [quick_cells.measure(spec, 0) for spec in read_cells(QUICK, 0)]
 
 
 def wait_for(condition, seconds=60):
@@ -80,59 +82,58 @@ def whole(tmp_path_factory):
     return folder
 
 
-def test_a_sweep_that_is_killed_goes_on_and_ends_with_the_same_rows(tmp_path):
-    store, stuck = tmp_path / "s.sqlite", read_cells(TINY, 0)[10].key
-    line = ("sweep", TINY, "--store", store, "--workers", 2)
-    first = command(*line, cwd=tmp_path, program=QUICK, stuck=stuck)
+def test_a_sweep_that_is_killed_goes_on_and_ends_with_the_same_rows(tmp_path, capsys):
+    store = tmp_path / "s.sqlite"
+    line = ("sweep", QUICK, "--store", store, "--workers", 2)
+    first = command(*line, cwd=tmp_path, program=UNMEASURED, stuck=STUCK)
     wait_for(lambda: is_begun(store))
     workers = Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()
     first.send_signal(signal.SIGKILL)
     first.communicate(timeout=60)  # workers that outlive it would hold its output open
     kept = rows_in(store)
-    assert 0 < len(kept) < CELLS
-    code, _, err = finished(command(*line, cwd=tmp_path, program=QUICK))
-    assert (code, err) == (
-        2,
-        f"rvscgd sweep: --store={store} holds {len(rows_in(store))} of {CELLS} cells of this sweep; give "
-        "--resume to go on with it, or another file\n",
+    assert 0 < len(kept) < MANY
+    assert cli.main(list(map(str, line))) == 2
+    assert capsys.readouterr().err == (
+        f"rvscgd sweep: --store={store} holds {len(rows_in(store))} of {MANY} cells of this sweep; give "
+        "--resume to go on with it, or another file\n"
     )
-    code, out, _ = finished(command(*line, "--resume", cwd=tmp_path, program=QUICK))
+    code, out, _ = finished(command(*line, "--resume", cwd=tmp_path, program=UNMEASURED))
     assert code == 0
-    assert f"{CELLS - len(kept)} of them new" in out
+    assert f"{MANY - len(kept)} of them new" in out
     assert rows_in(store) == quick_rows()
     # The workers have ended with the process that nobody could ask to end them.
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
 
 
 def test_two_processes_share_one_store(tmp_path):
-    line = ("sweep", TINY, "--store", "s.sqlite", "--workers", 1, "--resume")
-    both = [command(*line, cwd=tmp_path, program=QUICK) for _ in range(2)]
+    line = ("sweep", QUICK, "--store", "s.sqlite", "--workers", 1, "--resume")
+    both = [command(*line, cwd=tmp_path, program=UNMEASURED) for _ in range(2)]
     ends = [finished(process) for process in both]
     assert [code for code, _, _ in ends] == [0, 0], ends
     assert rows_in(tmp_path / "s.sqlite") == quick_rows()
 
 
 def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(tmp_path):
-    line, stuck = ("sweep", TINY, "--store", "s.sqlite", "--workers", 1), read_cells(TINY, 0)[10].key
-    process = command(*line, cwd=tmp_path, program=QUICK, stuck=stuck)
+    line = ("sweep", QUICK, "--store", "s.sqlite", "--workers", 1)
+    process = command(*line, cwd=tmp_path, program=UNMEASURED, stuck=STUCK)
     wait_for(lambda: is_begun(tmp_path / "s.sqlite"))
     process.send_signal(signal.SIGINT)
     code, out, err = finished(process)
     kept = len(rows_in(tmp_path / "s.sqlite"))
-    assert kept < CELLS
+    assert kept < MANY
     assert (code, out) == (130, "")
     assert err.splitlines()[-2:] == [  # a slow machine tells of its progress before
-        f"{kept} of {CELLS} cells are in s.sqlite; go on with: rvscgd sweep {TINY} --store s.sqlite --seed 0 "
+        f"{kept} of {MANY} cells are in s.sqlite; go on with: rvscgd sweep {QUICK} --store s.sqlite --seed 0 "
         "--resume",
         "rvscgd sweep: interrupted",
     ]
     with closing(Store(tmp_path / "s.sqlite", "rw")) as store:
-        assert len(store.claim(CELLS)) == CELLS - kept  # none is held by the dead
+        assert len(store.claim(MANY)) == MANY - kept  # none is held by the dead
 
 
 def test_a_worker_that_is_killed_costs_no_cell(monkeypatch):
     monkeypatch.setattr(executors, "measure_or_tell", quick_cells.measure)
-    cells = read_cells(TINY, 0)[:6]
+    cells = read_cells(QUICK, 0)[:6]
     todo, killed = list(cells), []
 
     def take(most):
@@ -286,7 +287,7 @@ def test_a_store_goes_with_no_option_of_a_simulation(tmp_path, monkeypatch, caps
 )
 def test_a_missing_extra_is_named(tmp_path, monkeypatch, capsys, package, arguments, sentence):
     monkeypatch.setitem(sys.modules, package, None)
-    assert cli.main(["sweep", str(TINY), "--store", str(tmp_path / "s"), *arguments]) == 2
+    assert cli.main(["sweep", str(QUICK), "--store", str(tmp_path / "s"), *arguments]) == 2
     assert capsys.readouterr().err.startswith(f"rvscgd sweep: {sentence} (")
 
 
@@ -298,7 +299,7 @@ def test_a_file_system_that_is_full_is_a_sentence(tmp_path):
         "sys.exit(main(sys.argv[1:]))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, "sweep", str(TINY), "--store", "s", "--workers", "1"],
+        [sys.executable, "-c", script, "sweep", str(QUICK), "--store", "s", "--workers", "1"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

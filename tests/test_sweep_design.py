@@ -4,14 +4,17 @@ import itertools
 import math
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from numerics.network import ESTIMATORS
 from numerics.penalties import PENALTIES
+from proofs_check import cli, sweep_run
 from proofs_check.sweep_axes import Range
 from proofs_check.sweep_design import read_cells
+from proofs_check.sweep_store import Store
 from proofs_check.usage import UsageError
 
 HERE = Path(__file__).parent
@@ -94,6 +97,16 @@ def test_a_design_fills_its_ranges_evenly_and_anew_with_each_seed(tmp_path, meth
     ):
         assert abs(sum(half) - 32) <= few
     assert all(1e-3 <= c.lam_over_c <= 0.1 and 10 <= c.dim <= 13 for c in found)
+
+
+def test_the_command_sweeps_the_cells_of_its_design_and_seed(tmp_path, monkeypatch):
+    monkeypatch.setattr(sweep_run, "carry_out", lambda *_: None)
+    text = '[design]\npoints=4\npenalty="l1"\nlambda={from=1e-3,to=0.1,scale="log"}\nbeta=1'
+    wanted = cells(tmp_path, text, 3)
+    line = ["sweep", str(tmp_path / "grid.toml"), "--store", str(tmp_path / "s"), "--seed", "3"]
+    assert cli.main(line) == 0
+    with closing(Store(tmp_path / "s", "rw")) as store:
+        assert store.claim(9) == [cell.key for cell in wanted]
 
 
 def test_every_whole_number_of_a_range_is_reached_and_none_beyond():

@@ -7,7 +7,7 @@ E[z μ′], E[z μ′ σ] and E[z μ′ σ*]. Yin et al. (arXiv 1903.05662) give
 tangential part and the hidden loss are derived here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -53,15 +53,33 @@ class PatchMeans:
 
 def patch_means(ste: str) -> PatchMeans:
     """Means of one patch for the straight-through estimator ``ste``, one of ``ESTIMATORS``."""
-    half, strip = half_space_mean().result, strip_mean().result
-    means = {
-        # μ′ = 1; the teacher's half-space mean is the student's with w* for ŵ.
-        "identity": PatchMeans(Integer(0), half, half.subs(w_hat, w_star)),
-        # μ′ = σ, so that μ′σ = μ′; likewise for the clipped ReLU.
-        "relu": PatchMeans(half, half, wedge_mean().result),
-        "clipped_relu": PatchMeans(strip, strip, strip_wedge_mean().result),
-    }
-    return means[ste]
+    return _PATCH_MEANS[ste]()
+
+
+def _identity_means() -> PatchMeans:
+    """μ′ = 1; the teacher's half-space mean is the student's with w* for ŵ."""
+    half = half_space_mean().result
+    return PatchMeans(Integer(0), half, half.subs(w_hat, w_star))
+
+
+def _relu_means() -> PatchMeans:
+    """μ′ = σ, so that μ′σ = μ′."""
+    half = half_space_mean().result
+    return PatchMeans(half, half, wedge_mean().result)
+
+
+def _clipped_relu_means() -> PatchMeans:
+    """μ′σ = μ′ again."""
+    strip = strip_mean().result
+    return PatchMeans(strip, strip, strip_wedge_mean().result)
+
+
+# Each derives what its own estimator needs.
+_PATCH_MEANS: Mapping[str, Callable[[], PatchMeans]] = {
+    "identity": _identity_means,
+    "relu": _relu_means,
+    "clipped_relu": _clipped_relu_means,
+}
 
 
 # Weights come back from step to step and from estimator to estimator.
