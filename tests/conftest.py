@@ -28,14 +28,15 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
 # What needs the formulas or the ledger goes to one worker, so that they are derived once. The tests of each
-# of the other files share what is dear to make, too: a sweep, a server that has derived the theory, sources
-# taken apart. These groups go first, as the largest; other tests go singly.
+# of the other files share what is dear to make, too: simulated cells, a sweep, a server that has derived the
+# theory, sources taken apart. These groups go first, as the largest; other tests go singly.
 OF_THE_LEDGER = (
     "assumptions", "attacks", "calibration", "claims_splitting", "formulas", "ledger", "proofs", "theory",
     "trust", "verify",
 )  # fmt: skip
 TOGETHER = {f"tests/test_{name}.py": "ledger" for name in OF_THE_LEDGER}
-TOGETHER |= {f"tests/test_{name}.py": name for name in ("imports", "sweep", "wrong_theory")}
+OF_THEIR_OWN = ("bounds_numerics", "imports", "sweep", "wrong_theory")
+TOGETHER |= {f"tests/test_{name}.py": name for name in OF_THEIR_OWN}
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -4,6 +4,7 @@ A cell of the table is a claim in which that thing goes wrong, or the reason why
 missing is a test of its own, and so is that each checker supports its claim while nothing goes wrong.
 """
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -268,15 +269,16 @@ def test_checker_supports_a_true_statement_and_is_of_its_kind(kind):
 
 
 @pytest.mark.parametrize(("kind", "accident"), CELLS, ids=lambda name: name.replace(" ", "-"))
-def test_accident_never_passes_and_verify_exits_with_one(kind, accident, monkeypatch, capsys):
+def test_accident_never_passes_and_verify_exits_with_one(kind, accident, monkeypatch, capsys, tmp_path):
+    written = tmp_path / "verdicts.json"
     with monkeypatch.context() as patch:
         claim = CELLS[kind, accident](patch)
-        one = judge(claim, Context())
         patch.setattr("proofs_check.ledger.ledger", lambda: (claim,))
-        assert main(["verify", claim.id]) == 1
+        assert main(["verify", claim.id, "--json", str(written)]) == 1
+    (one,) = json.loads(written.read_text())["claims"]
     allowed = {Status.REFUTED} if accident == FALSE else OPEN_OR_ERROR
-    assert one.status in allowed, one.findings
-    assert not one.in_order
+    assert Status(one["status"]) in allowed, one["evidence"]
+    assert not one["in_order"]
     assert "0 of 1 claims in order" in capsys.readouterr().out
 
 

@@ -80,7 +80,7 @@ def test_proof_tells_how_the_theory_derives_the_subject():
 
 
 def test_integral_that_is_left_over_is_not_decided():
-    left = Integral(x**2, (x, 0, 1))
+    left = Integral(x, (x, 0, 1))
     zero = vanishing(lambda one: (one.subject - left.xreplace({x: Symbol("y", real=True)}),), "an integral")
     assert verdict(zero, left) is Verdict.SILENT
 

@@ -376,23 +376,6 @@ def test_forty_digits_separate_algebraic_numbers():
 # Command line
 
 
-def test_show_proof_prints_what_the_solver_decided_before_the_summary(capsys):
-    from proofs_check.cli import main
-
-    assert main(["verify", "l0-stationary-branch-is-global-minimum", "--show-proof"]) == 0
-    shown = capsys.readouterr().out
-    assert shown.count("(check-sat)") == 4
-    assert "claims in order" in shown.splitlines()[-1]
-
-
-def test_show_proof_survives_a_missing_solver(capsys, monkeypatch):
-    from proofs_check.cli import main
-
-    monkeypatch.setitem(sys.modules, "z3", None)
-    assert main(["verify", "l0-stationary-branch-is-global-minimum", "--show-proof"]) == 1
-    assert "no proof by smt" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize(
     "zero",
     [

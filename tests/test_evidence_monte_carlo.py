@@ -58,12 +58,14 @@ def test_error_of_the_stated_size_is_missed_with_the_stated_probability_in_the_w
     rng = np.random.default_rng(5)
     # At a coarser level of alarm the same formula can be tested with few samples.
     deviations = np.array([1.0, 3.0, 0.5])
-    sample = Estimate(np.zeros(3), np.diag(deviations**2), 400)
+    far = np.array([0, detectable(Estimate(np.zeros(3), np.diag(deviations**2), 400)), 0])
     caught = 0
     for _ in range(4000):
         drawn = rng.standard_normal((400, 3)) * deviations
-        moved = drawn.mean(axis=0) + np.array([0, detectable(sample), 0])
-        caught += score(Estimate(moved, np.cov(drawn.T), 400), np.zeros(3)).tail < FALSE_ALARM
+        mean = drawn.mean(axis=0)
+        spread = drawn - mean
+        sample = Estimate(mean + far, spread.T @ spread / 399, 400)
+        caught += score(sample, np.zeros(3)).tail < FALSE_ALARM
     # 4 misses are expected; 16 or more have probability 1e-5, and so have none with the error 1.15 times.
     assert 4000 - caught < 16
 

@@ -1,5 +1,7 @@
 """What has to be true of the ledger as a whole; whether each claim is in order, `test_verify.py` sees."""
 
+from itertools import islice
+
 import pytest
 
 from proofs_check.context import Context
@@ -12,7 +14,8 @@ from proofs_check.workers import expected_cost
 
 
 def test_ledger_has_at_least_five_hundred_variants():
-    found = {claim.id: len(list(variants(claim))) for claim in ledger()}
+    # The first few of each claim are enough of them.
+    found = {claim.id: len(list(islice(variants(claim), 5))) for claim in ledger()}
     assert sum(found.values()) >= 500
     for claim in ledger():
         assert found[claim.id] or reason_for_none(claim), claim.id

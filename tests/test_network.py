@@ -15,7 +15,7 @@ ESTIMATORS = ("identity", "relu", "clipped_relu")
 
 
 def inner(a, b):
-    return math.fsum(float(x) * float(y) for x, y in zip(a, b, strict=True))
+    return math.fsum(x * y for x, y in zip(a, b, strict=True))
 
 
 def proxy(ste, x):
@@ -29,6 +29,8 @@ def proxy(ste, x):
 def definition(sample, v, w, v_star, w_star, ste):
     """Return h, loss, coarse gradient and output gradient of one sample, patch by patch."""
     m, d = len(v), len(w)
+    # Python's own floats: NumPy's have the same sums and take several times as long.
+    sample, v, w, v_star, w_star = (array.tolist() for array in (sample, v, w, v_star, w_star))
     inputs = [inner(patch, w) for patch in sample]
     active = [x > 0 for x in inputs]
     h = sum(v[j] for j in range(m) if active[j])

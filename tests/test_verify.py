@@ -173,3 +173,16 @@ def test_signal_keeps_what_is_finished_and_marks_the_rest_as_not_run(begun, numb
 
 def test_workers_end_with_a_process_that_is_killed(begun):
     begun[0].kill()
+
+
+def test_show_proof_prints_what_the_solver_decided_before_the_summary(capsys):
+    assert main(["verify", "l0-stationary-branch-is-global-minimum", "--show-proof"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("(check-sat)") == 4
+    assert "claims in order" in shown.splitlines()[-1]
+
+
+def test_show_proof_survives_a_missing_solver(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "z3", None)
+    assert main(["verify", "l0-stationary-branch-is-global-minimum", "--show-proof"]) == 1
+    assert "no proof by smt" in capsys.readouterr().out
