@@ -3,7 +3,8 @@
 One error goes through the whole command. For the others the claims with one label are judged, in a fork of a
 process that has imported the libraries and none of the modules with an error. It has derived the right theory
 before and dropped its modules: values of integrals and simplifications stay, each under what was integrated
-and simplified, and so does compiled code, under its source. They are most of the work, and mostly the same.
+and simplified, as do programs, under their expression, and compiled code, under its source. They are most of
+the work, and mostly the same.
 The fork reads the error where the source has the right formula; no file is changed.
 """
 
@@ -116,7 +117,10 @@ def code(loader, name):
 
 OURS = ("theory", "numerics", "proofs_check")
 SourceFileLoader.get_code = code
-sympy.N, sympy.integrate = map(remembered, (sympy.N, sympy.integrate))
+for name in ("N", "cancel", "factor", "integrate", "together"):
+    setattr(sympy, name, remembered(getattr(sympy, name)))
+program_of = sympy.lambdify
+sympy.lambdify = remembered(lambda *given, **how: remembered(program_of(*given, **how)))
 
 def derived(folder):
     sys.path.insert(0, folder)
@@ -125,6 +129,9 @@ def derived(folder):
     for topic in importlib.import_module("proofs_check.ledger").TOPICS:
         for name in {name for one in topic.claims() for name in (one.label, one.id)}:
             topics.setdefault(name, []).append(topic.__name__)
+    # The integrals by which many claims are checked.
+    plane = importlib.import_module("proofs_check.claims.plane")
+    plane.symbolic_patch_means("relu"), plane.wedge()
     for name in list(sys.modules):
         if name.partition(".")[0] in OURS:
             del sys.modules[name]
