@@ -35,6 +35,13 @@ def test_no_pull_leads_out_of_a_cap(pull, part, fraction, seed):
     assert after.max() <= cap + error
 
 
+@pytest.mark.parametrize("seed", [524290])
+def test_a_pull_that_cancels_the_teacher_to_the_last_digit_leaves_no_angle(seed):
+    after, error = PulledStep(2, 1.0, 1.0, 1.0, 0.0, seed).angles(np.pi / 2, 1.0)
+    assert len(after) < 43
+    assert np.isfinite(error)
+
+
 def test_some_pull_leads_out_of_a_cap_that_is_too_small_and_of_any_cap_with_a_longer_step():
     after, error = step(1.0, 0).angles(np.arcsin(0.49), 0.5)
     assert after.max() > np.arcsin(0.49) + error

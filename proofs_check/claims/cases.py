@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from numerics import gaussian
 from numerics.penalties import proximal_map, threshold
 from numerics.simulator import iterate
+from proofs_check.claims.draws import SEEDS, SIZES, Draw, always, case_of, decades, part_of, strategy_of
 
 Array = NDArray[np.float64]
 
@@ -26,20 +27,9 @@ UNIT = 2.0**-53  # relative rounding error of one float64 operation
 ROWS = 4  # unit vectors w in one case
 
 
-def decades(low: int, high: int) -> SearchStrategy[float]:
-    """Positive numbers from 10^low to 10^high, ten a decade, of three digits."""
-    return st.integers(10 * low, 10 * high).map(lambda k: float(f"{10 ** (k / 10):.3g}"))
-
-
 def rounding(terms: int) -> float:
     """Relative error of an inner product of ``terms`` products, and of thirty operations around it."""
     return (terms + 32) * UNIT
-
-
-SEEDS = st.integers(0, 2**32 - 1)
-
-
-SIZES = st.sampled_from((2, 3, 5, 20, 200))
 
 
 @dataclass(frozen=True)
@@ -91,7 +81,7 @@ def raw_step(w: Array, u: Array, w_star: Array, c: float, beta: float, eta: floa
 def free_steps() -> SearchStrategy[FreeStep]:
     """Steps with c and beta three decades apart and p from tiny to large."""
     fractions = st.sampled_from((1.0, 0.9, 0.6, 0.1))
-    return st.builds(FreeStep, SIZES, decades(-1, 2), decades(-1, 2), fractions, decades(-3, 1), SEEDS)
+    return case_of(FreeStep, SIZES, decades(-1, 2), decades(-1, 2), fractions, decades(-3, 1), SEEDS)
 
 
 @dataclass(frozen=True)
@@ -121,9 +111,9 @@ class FixedPoint:
 
 def fixed_points() -> SearchStrategy[FixedPoint]:
     """Solutions with kappa of both signs; the fraction is that of the step size by 3/(c + beta)."""
-    signed = st.builds(lambda size, sign: sign * size, decades(-2, 2), st.sampled_from((1, -1)))
+    signed = part_of(lambda size, sign: sign * size, decades(-2, 2), st.sampled_from((1, -1)))
     fractions = st.sampled_from((1.0, 0.5, 0.2, 0.01))
-    return st.builds(FixedPoint, SIZES, decades(-2, 2), signed, decades(-2, 1), fractions, SEEDS)
+    return case_of(FixedPoint, SIZES, decades(-2, 2), signed, decades(-2, 1), fractions, SEEDS)
 
 
 @dataclass(frozen=True)
@@ -198,10 +188,10 @@ LEVELS = (1 - 1e-9, 1 + 1e-9, 2.0)
 
 def thresholded_fixed_points(penalty: str) -> SearchStrategy[ThresholdedFixedPoint]:
     """Draw them with up to 1002 entries, weights from 1e-9 to 1, beta from 0.01 to 100."""
-    return st.builds(
+    return case_of(
         ThresholdedFixedPoint,
-        st.just(penalty),
-        decades(-2, 2) if penalty == "tl1" else st.none(),
+        always(penalty),
+        decades(-2, 2) if penalty == "tl1" else always(None),
         decades(-9, 0),
         decades(-2, 2),
         st.sampled_from(RATIOS),
@@ -227,13 +217,13 @@ class Turn:
         return np.cos(self.angle) * w_star + np.sin(self.angle) * across, w_star
 
 
-def angles(low: int, *bases: float) -> SearchStrategy[float]:
+def angles(low: int, *bases: float) -> Draw[float]:
     """Angles from 10^low to one away from 0 and π, and from the given ones, on the side of 0.
 
     All are drawn by two numbers. Where their count depends on the first, Hypothesis loses minutes: it climbs
     into cases that end too early, which count as calls but not as examples.
     """
-    return st.builds(
+    return part_of(
         lambda base, gap: float(base - gap if base else gap),
         st.sampled_from((0.0, np.pi, *bases)),
         decades(low, 0),
@@ -242,4 +232,9 @@ def angles(low: int, *bases: float) -> SearchStrategy[float]:
 
 def turns() -> SearchStrategy[Turn]:
     """Angles from 1e-8 to π, many near to either end and to the right angle."""
-    return st.builds(Turn, SIZES, angles(-8, np.pi / 2), SEEDS)
+    return strategy_of(any_turn())
+
+
+def any_turn() -> Draw[Turn]:
+    """The same as a part of a case."""
+    return part_of(Turn, SIZES, angles(-8, np.pi / 2), SEEDS)

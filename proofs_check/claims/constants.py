@@ -8,6 +8,7 @@ from sympy import Rational, Symbol, diff, pi, sin, sqrt
 
 from numerics.closed_forms import evaluate
 from proofs_check.claims import cases, plane
+from proofs_check.claims.draws import strategy_of
 from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.quadrature import integrals
 from proofs_check.evidence.symbolic import vanishing
@@ -59,7 +60,7 @@ def _below_the_law(claim: Claim, ste: str) -> Violation:
 
 def _angles() -> SearchStrategy[float]:
     """From 1e-9 to π - 1e-9, and beside and past the right angle, where the law is least."""
-    return cases.angles(-9, np.pi / 2, np.pi / 2 + 1)
+    return strategy_of(cases.angles(-9, np.pi / 2, np.pi / 2 + 1))
 
 
 def _smallest(ste: str) -> Claim:

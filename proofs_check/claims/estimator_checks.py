@@ -8,6 +8,7 @@ from sympy import Symbol
 from numerics import gaussian
 from numerics.closed_forms import evaluate, tangential_constant
 from proofs_check.claims.cases import rounding
+from proofs_check.claims.draws import case_of
 from proofs_check.claims.estimator_cases import EstimatorFixedPoint, EstimatorStep
 from proofs_check.claims.trapping import PULL
 from proofs_check.evidence.cases import Violation, climb
@@ -44,7 +45,7 @@ def another_error(claim: Claim) -> Violation:
 
 def drawn_proxies() -> SearchStrategy[tuple[float, ...]]:
     """Values of a proxy derivative between the ``EDGES``."""
-    return st.lists(st.sampled_from((0.0, 0.1, 1.0)), min_size=10, max_size=10).map(tuple)
+    return case_of(lambda *levels: levels, *[st.sampled_from((0.0, 0.1, 1.0))] * (len(EDGES) + 1))
 
 
 def beyond(claim: Claim) -> Violation:

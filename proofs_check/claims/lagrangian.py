@@ -18,6 +18,7 @@ from numerics import gaussian
 from numerics.closed_forms import evaluate
 from proofs_check.claims import cases
 from proofs_check.claims.cases import Turn
+from proofs_check.claims.draws import SEEDS, SIZES, case_of, decades, part_of
 from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.enclosure import positive_on_box
 from proofs_check.evidence.smt import Query, unsatisfiable
@@ -138,11 +139,9 @@ class PulledTurn:
 
 def pulled_turns() -> SearchStrategy[PulledTurn]:
     """All angles down to 1e-4 from both ends, pulls up to one part in 10⁵ of the bound."""
-    small = cases.decades(-4, 0)
-    angles = st.one_of(small, small.map(lambda angle: np.pi - angle))
-    return st.builds(
-        PulledTurn, st.builds(Turn, cases.SIZES, angles, cases.SEEDS),
-        cases.decades(-1, 1), cases.decades(-1, 1), cases.decades(-2, 2),
+    angles = part_of(lambda far, gap: np.pi - gap if far else gap, st.booleans(), decades(-4, 0))
+    return case_of(
+        PulledTurn, part_of(Turn, SIZES, angles, SEEDS), decades(-1, 1), decades(-1, 1), decades(-2, 2),
         st.sampled_from((0.99999, 0.9, 0.1)), st.booleans(),
     )  # fmt: skip
 

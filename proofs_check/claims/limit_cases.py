@@ -13,7 +13,18 @@ from numerics.limit import LimitPoint, limit_points
 from numerics.penalties import proximal_map
 from numerics.simulator import Result
 from numerics.splitting import largest_step, rvscgd
-from proofs_check.claims.cases import SEEDS, SIZES, decades, raw_step
+from proofs_check.claims.cases import raw_step
+from proofs_check.claims.draws import (
+    SEEDS,
+    SIZES,
+    Draw,
+    always,
+    case_of,
+    decades,
+    either,
+    part_of,
+    strategy_of,
+)
 from proofs_check.claims.runs import shared
 from proofs_check.context import Context
 from theory.penalties import PENALTIES
@@ -70,7 +81,7 @@ class Teacher:
 
 def teachers() -> SearchStrategy[Teacher]:
     """Teachers of all sparsities, the weight on both sides of the threshold."""
-    return st.builds(
+    return case_of(
         Teacher, SIZES, st.sampled_from((1, 2, 3, 200)), decades(-2, 2), decades(-2, 2),
         st.sampled_from(LEVELS), st.booleans(), SEEDS,
     )  # fmt: skip
@@ -108,12 +119,17 @@ class Solution:
 
 def solutions(penalty: str | tuple[str, ...], ratios: tuple[float, ...]) -> SearchStrategy[Solution]:
     """Draw them with thresholds from far below to above the entries, for one penalty or several."""
+    return strategy_of(solution(penalty, ratios))
+
+
+def solution(penalty: str | tuple[str, ...], ratios: tuple[float, ...]) -> Draw[Solution]:
+    """The same as a part of a case."""
     if isinstance(penalty, tuple):
-        return st.one_of([solutions(one, ratios) for one in penalty])
-    shape = decades(-2, 2) if penalty == "tl1" else st.none()
-    return st.builds(
+        return either(*(solution(one, ratios) for one in penalty))
+    shape = decades(-2, 2) if penalty == "tl1" else always(None)
+    return part_of(
         Solution,
-        st.just(penalty),
+        always(penalty),
         shape,
         decades(-5, 0),
         decades(-2, 2),
@@ -125,7 +141,7 @@ def solutions(penalty: str | tuple[str, ...], ratios: tuple[float, ...]) -> Sear
 
 def any_solution() -> SearchStrategy[Solution]:
     """Solutions of all penalties, with κ on both sides of β and at it."""
-    return st.one_of(*(solutions(name, EVERYWHERE) for name in PENALTIES))
+    return solutions(tuple(PENALTIES), EVERYWHERE)
 
 
 @dataclass(frozen=True)
@@ -150,7 +166,7 @@ class CapPoint:
 def cap_points() -> SearchStrategy[CapPoint]:
     """Points up to the edge, the pull being ``fraction`` of its bound."""
     level = st.sampled_from((0.1, 0.9, 1.0))
-    return st.builds(CapPoint, SIZES, decades(-1, 1), st.sampled_from((0.1, 0.9, 0.9999)), level, SEEDS)
+    return case_of(CapPoint, SIZES, decades(-1, 1), st.sampled_from((0.1, 0.9, 0.9999)), level, SEEDS)
 
 
 @dataclass(frozen=True)
@@ -199,7 +215,7 @@ def cap_pairs() -> SearchStrategy[CapPair]:
     fractions = st.sampled_from((1.0, 0.5, 0.01))
     angles = st.sampled_from((0.01, 0.4, np.pi / 4, 1.2, 1.57))
     levels, inside = st.sampled_from((0.01, 0.5, 0.999)), st.sampled_from((1.0, 0.99, 0.5))
-    return st.builds(CapPair, SIZES, decades(-1, 1), decades(-2, 1), fractions, angles, levels, inside, SEEDS)
+    return case_of(CapPair, SIZES, decades(-1, 1), decades(-2, 1), fractions, angles, levels, inside, SEEDS)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from sympy import Eq, Or, Piecewise, Rational, Symbol
 from numerics import gaussian
 from numerics.closed_forms import evaluate
 from numerics.limit import LimitPoint, limit_points
-from proofs_check.claims.cases import SEEDS, decades
+from proofs_check.claims.draws import SEEDS, case_of, decades
 from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.records import Claim, Control, Expected, Provenance, Source, Weakening
@@ -104,7 +104,7 @@ BORDERS = (SmallEntries(2, 3.0, 1.0, 1.0, 1 - 1e-6, 0), SmallEntries(4, 0.3, 1.0
 
 def _small_entries() -> SearchStrategy[SmallEntries]:
     """Up to four entries, equal ones too, and the smallest down to just above the bound."""
-    return st.builds(
+    return case_of(
         SmallEntries, st.sampled_from((1, 2, 3, 4)), st.sampled_from((0.0, 0.3, 1.0, 3.0)),
         decades(-1, 1), decades(-2, 2), st.sampled_from((0.5, 0.9, 0.999, 1 - 1e-6)), SEEDS,
     )  # fmt: skip

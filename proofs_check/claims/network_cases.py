@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from numerics import gaussian
 from numerics.closed_forms import expected_coarse_gradient, population_loss
-from proofs_check.claims.cases import SEEDS, UNIT, Turn, angles, decades
+from proofs_check.claims.cases import UNIT, Turn, angles
+from proofs_check.claims.draws import SEEDS, always, case_of, decades, part_of
 from proofs_check.claims.networks import Network, predicted
 from theory.loss import output_gradient
 
@@ -87,8 +88,8 @@ class Pair:
 
 def pairs(*, same: bool) -> SearchStrategy[Pair]:
     """Angles from 1e-6 to π - 1e-6, filters from a hundredth to a hundred long."""
-    turned = st.builds(Turn, FILTER_SIZES, angles(-6, np.pi / 2), SEEDS)
-    return st.builds(Pair, PATCHES, FORMS, st.just(same), decades(-2, 2), turned)
+    turned = part_of(Turn, FILTER_SIZES, angles(-6, np.pi / 2), SEEDS)
+    return case_of(Pair, PATCHES, FORMS, always(same), decades(-2, 2), turned)
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ ENDS = tuple(
 def stationary(*, opposed: bool = False) -> SearchStrategy[Stationary]:
     """At all angles; or at π, with several patches whose entries do not cancel."""
     everywhere = angles(-8, np.pi / 2)
-    turned = st.builds(Turn, FILTER_SIZES, st.just(np.pi) if opposed else everywhere, SEEDS)
+    turned = part_of(Turn, FILTER_SIZES, always(np.pi) if opposed else everywhere, SEEDS)
     patches = st.sampled_from((2, 3, 50)) if opposed else PATCHES
-    forms = st.just("positive") if opposed else FORMS
-    return st.builds(Stationary, patches, forms, decades(-2, 2), turned)
+    forms = always("positive") if opposed else FORMS
+    return case_of(Stationary, patches, forms, decades(-2, 2), turned)

@@ -17,7 +17,7 @@ from sympy import Abs, And, Eq, Expr, Integer, Rational, Symbol, sqrt
 from numerics import gaussian
 from numerics.closed_forms import evaluate
 from numerics.splitting import largest_step, rvscgd
-from proofs_check.claims.cases import SEEDS, decades
+from proofs_check.claims.draws import SEEDS, case_of, decades
 from proofs_check.claims.trapping import HERE, K, S, real
 from proofs_check.evidence.cases import Violation, climb, searched
 from proofs_check.evidence.smt import Query, unsatisfiable
@@ -103,7 +103,7 @@ class Opposed:
 
 def _starts() -> SearchStrategy[Opposed]:
     ratios, fractions = st.sampled_from((0.7, 0.95, 1.01, 1.5, 10.0)), st.sampled_from((1.0, 0.3))
-    return st.builds(
+    return case_of(
         Opposed, st.sampled_from((2, 3, 20)), decades(-1, 1), decades(-2, 1), ratios, fractions, SEEDS
     )
 

@@ -30,7 +30,8 @@ from sympy import (
 )
 
 from numerics.closed_forms import evaluate
-from proofs_check.claims.cases import UNIT, decades
+from proofs_check.claims.cases import UNIT
+from proofs_check.claims.draws import decades, either, part_of, strategy_of
 from proofs_check.evidence.cases import Violation, climb
 from proofs_check.evidence.values import value
 from proofs_check.records import Claim
@@ -76,8 +77,8 @@ _PARTS = (0.5, 0.3, 0.499, 0.501, 0.7, 0.9, 1.1, 2.0)
 def weights() -> SearchStrategy[Weight]:
     """Weights of all sizes, and around the critical weight of transformed l1; a in [0.01, 100]."""
     shapes = decades(-2, 2)
-    critical = st.builds(lambda a, part: Weight(part * a**2 / (a + 1), a), shapes, st.sampled_from(_PARTS))
-    return st.one_of(st.builds(Weight, decades(-5, 3), shapes), critical)
+    critical = part_of(lambda a, part: Weight(part * a**2 / (a + 1), a), shapes, st.sampled_from(_PARTS))
+    return strategy_of(either(part_of(Weight, decades(-5, 3), shapes), critical))
 
 
 def l1_residuals(claim: Claim) -> list[Expr]:

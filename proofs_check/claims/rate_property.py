@@ -10,7 +10,8 @@ from numerics.closed_forms import evaluate
 from numerics.penalties import proximal_map, threshold
 from numerics.splitting import largest_step
 from proofs_check.claims.cases import raw_step
-from proofs_check.claims.limit_cases import Solution, solutions
+from proofs_check.claims.draws import case_of
+from proofs_check.claims.limit_cases import Solution, solution
 from proofs_check.evidence.cases import Violation, climb
 from proofs_check.records import Claim
 from theory.symbols import beta, c, eta, kappa
@@ -31,8 +32,7 @@ def beside_limits(fractions: tuple[float, ...]) -> SearchStrategy[Beside]:
 
     They are cut at 2/(2c + β), up to which the factor is claimed.
     """
-    limits = st.one_of(solutions("l1", RATIOS), solutions("l0", RATIOS))
-    return st.tuples(limits, st.sampled_from(fractions))
+    return case_of(lambda *both: both, solution(("l1", "l0"), RATIOS), st.sampled_from(fractions))
 
 
 def wrong_factor(claim: Claim) -> Violation:

@@ -9,7 +9,7 @@ from hypothesis.strategies import SearchStrategy
 from numpy.typing import NDArray
 
 from numerics import gaussian
-from proofs_check.claims.cases import SEEDS, SIZES, decades
+from proofs_check.claims.draws import SEEDS, SIZES, Draw, case_of, decades, either, part_of
 
 Array = NDArray[np.float64]
 
@@ -36,16 +36,17 @@ class RelaxedStep:
         return w, w_star, rng.standard_normal((12, self.d)) * np.geomspace(1e-6, 10, 12)[:, None]
 
 
-def shapes() -> SearchStrategy[tuple[str, float | None]]:
+def shapes() -> Draw[tuple[str, float | None]]:
     """A penalty and its shape a, with transformed l1 in both of its regimes."""
-    return st.one_of(
-        st.tuples(st.sampled_from(("l1", "l0")), st.none()), st.tuples(st.just("tl1"), decades(-2, 2))
+    return either(
+        part_of(lambda penalty: (penalty, None), st.sampled_from(("l1", "l0"))),
+        part_of(lambda a: ("tl1", a), decades(-2, 2)),
     )
 
 
 def relaxed_steps() -> SearchStrategy[RelaxedStep]:
     """U-steps of the three penalties with lambda / beta up to 1."""
-    return st.builds(
+    return case_of(
         lambda shape, mu, beta, d, seed: RelaxedStep(shape[0], shape[1], mu * beta, beta, d, seed),
         shapes(), decades(-4, 0), decades(-2, 2), SIZES, SEEDS,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from numerics import gaussian
 from numerics.limit import limit_points
 from numerics.splitting import largest_step, rvscgd
-from proofs_check.claims.cases import SEEDS, decades
+from proofs_check.claims.draws import SEEDS, case_of, decades
 from proofs_check.claims.limit_cases import Field
 from proofs_check.claims.relaxed_cases import shapes
 from proofs_check.claims.runs import Batch
@@ -58,7 +58,7 @@ class Watched:
 
 def watched() -> SearchStrategy[Watched]:
     """All penalties, sparse teachers and dense ones, thresholds from far below the entries to above all."""
-    return st.builds(
+    return case_of(
         Watched, shapes(), decades(-6, 0), decades(-1, 1), st.sampled_from(RATIOS),
         st.sampled_from((2, 3, 5, 20)),
         st.sampled_from(tuple(FORMS)), st.sampled_from((1.0, 0.5, 0.01)), decades(-9, 0), SEEDS,
@@ -110,7 +110,7 @@ BORDERS = (
 
 def descents() -> SearchStrategy[Descent]:
     """Teachers from the sparsest to those on which l1 pulls most, β far below c and above it."""
-    return st.builds(
+    return case_of(
         Descent, st.sampled_from((2, 3, 5, 20)), st.sampled_from(tuple(FORMS)), decades(-1, 1),
         st.sampled_from((0.01, 0.3, 1.0, 1.001, 4.0)), st.sampled_from((0.01, 0.3, 0.7, 0.9, 0.999)),
         st.sampled_from((1.0, 0.5)), SEEDS,

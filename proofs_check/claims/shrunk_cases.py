@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from numerics import gaussian
 from numerics.penalties import proximal_map
-from proofs_check.claims.cases import SEEDS, SIZES, decades
+from proofs_check.claims.draws import SEEDS, SIZES, case_of, decades, either
 from proofs_check.claims.relaxed_cases import shapes
 
 Array = NDArray[np.float64]
@@ -84,8 +84,8 @@ class ShrunkStep:
 
 def shrunk_steps() -> SearchStrategy[ShrunkStep]:
     """Steps of all penalties, with thresholds at and around the entries of w."""
-    weights = st.one_of(decades(-4, 1), st.sampled_from((0.25, 0.5**0.5, 1.0)))
-    return st.builds(
+    weights = either(decades(-4, 1), st.sampled_from((0.25, 0.5**0.5, 1.0)))
+    return case_of(
         ShrunkStep, shapes(), weights, decades(-1, 1), st.sampled_from(RATIOS), SIZES,
         st.sampled_from(tuple(FORMS)), st.sampled_from(TEACHERS),
         st.sampled_from((1.0, 0.9, 0.1)), SEEDS,

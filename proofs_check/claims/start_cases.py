@@ -11,7 +11,8 @@ from hypothesis.strategies import SearchStrategy
 from numpy.typing import NDArray
 
 from numerics.closed_forms import evaluate
-from proofs_check.claims.cases import UNIT, decades
+from proofs_check.claims.cases import UNIT
+from proofs_check.claims.draws import case_of, decades, part_of
 from proofs_check.evidence.cases import Violation, climb
 from proofs_check.records import Claim
 
@@ -51,12 +52,12 @@ class FarCap:
 
 def far_caps(*past: float) -> SearchStrategy[FarCap]:
     """Caps from 1e-9 to the right angle, and some past it where a claim speaks of them."""
-    gaps = st.builds(
+    gaps = part_of(
         lambda base, gap: float(base - gap if base else gap),
         st.sampled_from((0.0, np.pi / 2, *past)),
         decades(-9, 0),
     )
-    return st.builds(FarCap, st.sampled_from((2, 3, 4, 10, 100, 1000)), gaps, decades(-1, 1))
+    return case_of(FarCap, st.sampled_from((2, 3, 4, 10, 100, 1000)), gaps, decades(-1, 1))
 
 
 def another_share(

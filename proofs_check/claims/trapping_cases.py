@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from numerics import gaussian
 from numerics.simulator import Result
 from numerics.splitting import largest_step, rvscgd
-from proofs_check.claims.cases import SEEDS, decades, rounding
+from proofs_check.claims.cases import rounding
+from proofs_check.claims.draws import SEEDS, case_of, decades, part_of
 from proofs_check.context import Context
 
 Array = NDArray[np.float64]
@@ -55,6 +56,8 @@ class PulledStep:
         e = pull * np.concatenate([plane, gaussian.uniform_sphere(rng, 8, self.d)])
         step = self.step
         raw = (1 - step * self.c) * w + step * (self.c * w_star - e)
+        # A pull of norm c may cancel w* to the last digit, and what is left has no direction.
+        raw = raw[gaussian.norm(raw) > 0]
         # A short sum magnifies the rounding of its terms.
         error = rounding(self.d) * 4 / float(gaussian.norm(raw).min())
         return gaussian.angle(raw, w_star), error
@@ -64,7 +67,7 @@ def pulled_steps() -> SearchStrategy[PulledStep]:
     """Steps up to the largest and beyond; ``part`` says where between two ends the angle lies."""
     parts = st.sampled_from((0.0, 1e-6, 0.1, 0.5, 0.9, 1 - 1e-6, 1.0))
     fractions = st.sampled_from((1.0, 0.5, 0.01, 1.1))
-    return st.builds(PulledStep, SMALL_SIZES, decades(-1, 1), decades(-2, 1), fractions, parts, SEEDS)
+    return case_of(PulledStep, SMALL_SIZES, decades(-1, 1), decades(-2, 1), fractions, parts, SEEDS)
 
 
 # Angles well between the two ends, where a wrong function of the angle may agree with the right one at both.
@@ -147,10 +150,12 @@ class AdversarialRun:
 
 def adversarial_runs() -> SearchStrategy[AdversarialRun]:
     """Runs with the three penalties, Λ + ε up to just below c sinδ, against a drawn adversary."""
-    sizes = SMALL_SIZES.flatmap(lambda d: st.tuples(st.just(d), st.sampled_from(sorted({1, 2, d}))))
+    sizes = st.sampled_from([(d, s) for d in (2, 3, 20) for s in sorted({1, 2, d})])
     levels, shares = st.sampled_from((0.3, 0.9, 1 - 1e-6, 1 - 1e-9)), st.sampled_from((1.0, 0.9, 0.5, 0.1))
-    scripts = st.lists(st.integers(-12, 12).map(lambda k: k * np.pi / 12), max_size=6).map(tuple)
-    return st.builds(
+    scripts = part_of(
+        lambda twelfths: tuple(k * np.pi / 12 for k in twelfths), st.lists(st.integers(-12, 12), max_size=6)
+    )
+    return case_of(
         lambda penalty, a, size, *rest: AdversarialRun(penalty, a, *size, *rest),
         st.sampled_from(("l1", "l0", "tl1")), decades(-2, 2), sizes, decades(-2, 2),
         st.sampled_from((1.0, 0.3, np.inf)), st.sampled_from((0.05, 0.4, 1.0, 1.5, np.pi / 2)), levels,
