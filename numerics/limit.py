@@ -6,6 +6,7 @@ it is 1. Which coordinates survive is a choice where S jumps. The choices tried 
 k = 0, ..., s; each result is kept only if S(w) is what it was built from.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numerics import gaussian, validation
-from numerics.closed_forms import evaluate
+from numerics.closed_forms import program
 from numerics.penalties import proximal_map, shape_parameter
 
 Array = NDArray[np.float64]
@@ -113,8 +114,8 @@ def limit_points(
     shape_parameter("limit_points", penalty, a)
     size = np.abs(teacher)
     chosen = _choices(size, penalty) if survivors is None else _masks(survivors, size)
-    gap = _gaps(size, chosen, c, penalty, lam, beta, a)
-    sparse = _survivors(size, chosen, gap, c, penalty, lam, beta, a)
+    survivors_at = _survivors(size, chosen, c, penalty, lam, beta, a)
+    sparse = survivors_at(_gaps(size, survivors_at, len(chosen), c, beta))
     # With no survivor w = w*, whatever the gap.
     pull = c * teacher + beta * np.copysign(sparse, teacher)
     kappa = gaussian.norm(pull)
@@ -151,25 +152,31 @@ def _masks(survivors: ArrayLike, size: Array) -> Mask:
 def _survivors(
     size: Array,
     chosen: Mask,
-    gap: Array,
     c: float,
     penalty: str,
     lam: float,
     beta: float,
     a: float | None,
-) -> Array:
-    """Magnitudes of u by the gap κ - β (K,), at least zero; (K, d)."""
+) -> Callable[[Array], Array]:
+    """From the gaps κ - β (K,) to the magnitudes of u, at least zero; (K, d)."""
     from theory import symbols as sym
     from theory.penalties import thresholding
 
-    values = {sym.c: c, sym.lam: lam, sym.beta: beta, sym.rho: gap[:, None], sym.w_star_i: size}
-    shape = shape_parameter("limit_points", penalty, a)
+    names, rest = (sym.rho, sym.w_star_i, sym.c, sym.lam, sym.beta), (size, c, lam, beta)
     if penalty == "l1":
-        active = evaluate(_soft(), values)
+        soft = program(_soft(), names)
+
+        def active(gap: Array) -> Any:
+            return soft(gap, *rest)
     else:
-        point, weight = (evaluate(one, values) for one in _effective())
-        active = evaluate(thresholding(penalty).active, {sym.x: point, sym.mu: weight, **shape})
-    return np.asarray(np.where(chosen, np.maximum(active, 0.0), 0.0))
+        shape = shape_parameter("limit_points", penalty, a)
+        effective = [program(one, names) for one in _effective()]
+        upper = program(thresholding(penalty).active, (sym.x, sym.mu, *shape))
+
+        def active(gap: Array) -> Any:
+            return upper(*(one(gap, *rest) for one in effective), *shape.values())
+
+    return lambda gap: np.where(chosen, np.maximum(active(gap[:, None]), 0.0), 0.0)
 
 
 @cache
@@ -194,17 +201,14 @@ def _soft() -> Any:
     return collect(expand(shifted), 1 / sym.rho)
 
 
-def _gaps(
-    size: Array, chosen: Mask, c: float, penalty: str, lam: float, beta: float, a: float | None
-) -> Array:
+def _gaps(size: Array, survivors_at: Callable[[Array], Array], choices: int, c: float, beta: float) -> Array:
     """Gaps κ - β in (0, c] at which ‖w‖ = 1, (K,); an end of the interval where there is none."""
     # κ = ‖c w* + βu‖ <= c + β bounds the gap.
-    high = np.full(len(chosen), np.log2(c) + 2.0**-50)
-    low = high - ORDERS
+    high = np.full(choices, np.log2(c) + 2.0**-50)
+    low, pull = high - ORDERS, c * size
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         gap = np.exp2(middle)
-        survivors = _survivors(size, chosen, gap, c, penalty, lam, beta, a)
-        too_long = gaussian.norm(c * size + beta * survivors) > beta + gap
+        too_long = gaussian.norm(pull + beta * survivors_at(gap)) > beta + gap
         low, high = np.where(too_long, middle, low), np.where(too_long, high, middle)
     return np.asarray(np.exp2(high))

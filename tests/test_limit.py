@@ -53,7 +53,7 @@ def test_every_limit_point_solves_the_equation_of_the_fixed_points(problem):
 
 
 def test_a_wrong_weight_is_caught_by_the_equation(monkeypatch):
-    shrunk = lambda *args: 0.99 * survivors(*args)
+    shrunk = lambda *args: lambda gap: 0.99 * survivors(*args)(gap)
     survivors = numerics.limit._survivors
     problem = (np.array([0.6, 0.8]), C, "l1", 0.1, 1.0, None)
     check_fixed(problem)
