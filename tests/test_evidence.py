@@ -242,9 +242,7 @@ def test_property_repeats_itself_for_the_same_seed():
 def test_cases_depend_on_no_module_that_happens_to_be_loaded_and_leave_no_file(monkeypatch, tmp_path):
     def drawn():
         seen = []
-        searched(lambda: st.integers(0, 2**32), lambda _: seen.append, "records").check(
-            claim(x), Context(full=True)
-        )
+        searched(lambda: st.integers(0, 2**32), lambda _: seen.append, "records").check(claim(x), Context())
         return seen
 
     # Where Hypothesis keeps the constants of the sources that it has read.
@@ -266,7 +264,7 @@ def test_generators_of_the_process_stay_untouched_and_cases_are_those_of_hypothe
             return lambda case: seen.append(case) or (f"{case} is large" if case > one.subject else None)
 
         evidence = searched(lambda: st.integers(0, 2**32), below, "integers are small")
-        return evidence.check(claim(Integer(limit)), Context(full=True)), seen
+        return evidence.check(claim(Integer(limit)), Context()), seen
 
     before = cases._shared_generators()
     here = [found(limit) for limit in (10, 2**32)]
