@@ -28,19 +28,42 @@ WITNESSES = (
 )  # fmt: skip
 
 
+# What imports by names that cannot be read from a source.
+BUILTINS = {"__import__", "exec", "eval"}
+FUNCTIONS = {"import_module", "spec_from_file_location", "run_path", "run_module"}
+
+
 @cache  # the same files are read again and again, and taking them apart is most of the work
-def imports(source):
-    """Full names that a source imports anywhere, in functions too; relative imports are refused."""
-    names = set()
+def taken_apart(source):
+    """Full names that a source imports anywhere, in functions too, and names by which it hides some.
+
+    Relative imports are refused.
+    """
+    names, hidden = set(), set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "relative import"
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return frozenset(names)
+        match node:
+            case ast.Import():
+                names |= {alias.name for alias in node.names}
+            case ast.ImportFrom():
+                assert node.level == 0, "relative import"
+                names |= {f"{node.module}.{alias.name}" for alias in node.names}
+                hidden |= {alias.name for alias in node.names} & FUNCTIONS
+            case ast.Name():
+                hidden |= {node.id} & BUILTINS
+            case ast.Attribute():
+                hidden |= {node.attr} & FUNCTIONS
+    return frozenset(names), frozenset(hidden)
 
 
+def imports(source):
+    return taken_apart(source)[0]
+
+
+def dynamic(source):
+    return taken_apart(source)[1]
+
+
+@cache
 def module_path(name, root=ROOT):
     """File of the longest part of a dotted name that is a module or package of this project, or None.
 
@@ -67,16 +90,6 @@ def reached(path, root=ROOT):
         names |= found
         todo += {module_path(name, root) for name in found} - {None}
     return names, seen
-
-
-@cache
-def dynamic(source):
-    """Names by which a source imports what cannot be read from it."""
-    nodes = list(ast.walk(ast.parse(source)))
-    names = {node.id for node in nodes if isinstance(node, ast.Name)} & {"__import__", "exec", "eval"}
-    every = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    every |= {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
-    return frozenset(names) | every & {"import_module", "spec_from_file_location", "run_path", "run_module"}
 
 
 def knows_theory(path, root=ROOT):
