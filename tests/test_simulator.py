@@ -134,13 +134,13 @@ def test_a_stopped_run_repeats_its_last_state_in_the_history(batch):
 @given(batches())
 def test_a_run_stops_at_its_first_short_step_and_no_other(batch):
     w0, w_star, t, beta, eta = batch
-    tolerance = 1e-5
+    tolerance, steps = 1e-5, 60
     arguments = (w0, w_star, toward(w_star), soft(t), beta, eta)
-    free = iterate(*arguments, tolerance=0, max_iterations=120, history=True).history
-    found = iterate(*arguments, tolerance=tolerance, max_iterations=120)
+    free = iterate(*arguments, tolerance=0, max_iterations=steps, history=True).history
+    found = iterate(*arguments, tolerance=tolerance, max_iterations=steps)
     short = norm(np.diff(free.w, axis=0)) <= tolerance
     for run in range(len(w0)):
-        first = np.argmax(short[:, run]) + 1 if short[:, run].any() else 120
+        first = np.argmax(short[:, run]) + 1 if short[:, run].any() else steps
         assert found.iterations[run] == first
         assert found.converged[run] == short[:, run].any()
 
