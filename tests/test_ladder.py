@@ -214,7 +214,9 @@ def test_memory_does_not_grow_with_the_number_of_samples(rung):
         return used
 
     peak(64 * STREAMS)  # the first call pays for imports and caches
-    assert peak(16 * 64 * STREAMS) < 2 * peak(64 * STREAMS)
+    # The runs of two threads meet in memory or miss each other, a quarter of it. A number kept for every
+    # sample would be 32 kB of some 100 kB at first, and 256 kB then.
+    assert peak(8 * 64 * STREAMS) < 1.5 * peak(64 * STREAMS)
 
 
 def test_sobol_points_are_rounded_up_to_replicates_of_a_power_of_two():
