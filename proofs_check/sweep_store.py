@@ -171,11 +171,16 @@ class Store:
     def claim(self, most: int) -> list[str]:
         """Claim up to ``most`` open cells that nobody else has, in the order of the design; their keys."""
         with self._transaction() as db:
-            self._void_the_dead(db)
-            query = "SELECT key FROM cells WHERE state = 'open' AND owner IS NULL ORDER BY position LIMIT ?"
-            keys = [key for (key,) in db.execute(query, (most,))]
-            sign = ((self.owner, time.time(), key) for key in keys)
-            db.executemany("UPDATE cells SET owner = ?, alive = ? WHERE key = ?", sign)
+            return self._claim(db, most)
+
+    def _claim(self, db: sqlite3.Connection, most: int) -> list[str]:
+        if not most:
+            return []
+        self._void_the_dead(db)
+        query = "SELECT key FROM cells WHERE state = 'open' AND owner IS NULL ORDER BY position LIMIT ?"
+        keys = [key for (key,) in db.execute(query, (most,))]
+        sign = ((self.owner, time.time(), key) for key in keys)
+        db.executemany("UPDATE cells SET owner = ?, alive = ? WHERE key = ?", sign)
         return keys
 
     def _void_the_dead(self, db: sqlite3.Connection) -> None:
@@ -198,19 +203,21 @@ class Store:
         with self._transaction() as db:
             db.execute("UPDATE cells SET owner = NULL WHERE owner = ? AND state = 'open'", (self.owner,))
 
-    def finish(self, row: Row) -> None:
-        """Write a row and mark its cell as done, both or neither."""
+    def finish(self, row: Row, claim: int = 0) -> list[str]:
+        """Write a row and mark its cell as done, both or neither; claim other cells on the same occasion."""
         with self._transaction() as db:
             db.execute(_INSERT, (row.key, *astuple(row)))
             db.execute("UPDATE cells SET state = 'done' WHERE key = ?", (row.key,))
+            return self._claim(db, claim)
 
-    def fail(self, key: str, sentence: str) -> None:
+    def fail(self, key: str, sentence: str, claim: int = 0) -> list[str]:
         """Mark a cell as failed, unless another process has finished it; ``--resume`` tries it again."""
         with self._transaction() as db:
             db.execute(
                 "UPDATE cells SET state = 'failed', error = ? WHERE key = ? AND state = 'open'",
                 (sentence, key),
             )
+            return self._claim(db, claim)
 
     def _count(self, state: str) -> int:
         number: int = self._db.execute("SELECT count(*) FROM cells WHERE state = ?", (state,)).fetchone()[0]

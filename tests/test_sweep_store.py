@@ -73,6 +73,25 @@ def test_cells_are_claimed_once_and_come_free_when_they_are_given_up(store):
         assert second.claim(9) == keys[:3]
 
 
+def test_what_becomes_of_a_cell_is_written_with_the_claim_of_the_next(store, rows):
+    statements = []
+    store._db.set_trace_callback(statements.append)
+    carry_out(store, CELLS, 0, in_process(rows), lambda _: None)
+    assert store.rows() == rows
+    # Besides, the claim of the first, the claim that finds no more, and the giving up.
+    assert statements.count("COMMIT") == len(CELLS) + 3
+
+
+@pytest.mark.parametrize(
+    "end", [lambda s, r: s.finish(r, claim=2), lambda s, r: s.fail(r.key, "no", claim=2)]
+)
+def test_cells_claimed_with_the_end_of_another_are_nobody_elses(store, rows, end):
+    assert store.claim(1) == [CELLS[0].key]
+    assert end(store, rows[0]) == [spec.key for spec in CELLS[1:3]]
+    with closing(another(store)) as other:
+        assert other.claim(9) == [CELLS[3].key]
+
+
 def test_claims_of_the_dead_are_void_and_those_of_the_living_are_not(store, monkeypatch):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
