@@ -39,7 +39,8 @@ def compile_expression(expression: "Expr", symbols: tuple[Any, ...]) -> Callable
                 special.betainc(a, b, high) - special.betainc(a, b, low)
             ),
         }
-    modules = [functions, "numpy"]
+    # The module, for by its name SymPy imports all of its names, which loads f2py and other parts.
+    modules = [functions, np]
     if expression.has(exp):
         expression = expression.replace(lambda part: part.is_Add, _without_cancellation)
     function: Callable[..., Any] = lambdify(

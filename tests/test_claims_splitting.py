@@ -186,7 +186,7 @@ def test_runs_converge_with_every_setting():
 
 def test_constructed_fixed_points_solve_their_equation_and_nearly_attain_the_bound(claims):
     case = cases.ThresholdedFixedPoint("l0", None, 1e-8, 1.0, 2.0, 1000, False, 0)
-    w, u, w_star, norm = case.vectors(2.0, 1 - 1e-9)
+    w, u, w_star, norm = (of_levels[0] for of_levels in case.vectors(2.0, cases.LEVELS))
     residual = 2.0 * case.beta * w - norm * w_star - case.beta * u
     assert abs(residual).max() <= case.allowance(2.0, norm) * norm
     # 1000 of 1002 entries move by almost t; the part along w and the two others cost two parts in a thousand.

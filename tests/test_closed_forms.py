@@ -16,8 +16,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.special import gammainc, ndtr
+from sympy import Symbol, asin, lambdify, pi, sqrt
 
-from numerics.closed_forms import expected_coarse_gradient, population_loss
+from numerics.closed_forms import compile_expression, expected_coarse_gradient, population_loss
 
 EPS = 2.0**-53
 ESTIMATORS = ("identity", "relu", "clipped_relu")
@@ -248,3 +249,15 @@ def test_bad_input_is_refused_with_the_name_of_function_and_argument(change, nam
 def test_an_unknown_estimator_is_refused():
     with pytest.raises(ValueError, match=r"^expected_coarse_gradient: ste='rleu'.*did you mean 'relu'"):
         expected_coarse_gradient(**GOOD, ste="rleu")
+
+
+def test_a_formula_needs_no_more_of_numpy_than_numpy_itself(monkeypatch):
+    def fail(module):
+        raise AssertionError(f"every name of {module} is imported, and with them modules that nobody needs")
+
+    # By the function's own globals, since the package has the function under the name of the module.
+    monkeypatch.setitem(lambdify.__globals__, "_import", fail)
+    size = Symbol("size")
+    assert compile_expression(sqrt(size) + asin(size) / pi, (size,))(1.0) == 1.5
+    with pytest.raises(AssertionError, match="numpy"):
+        lambdify(size, sqrt(size), "numpy")

@@ -270,7 +270,7 @@ def test_generators_of_the_process_stay_untouched_and_cases_are_those_of_hypothe
     here = [found(limit) for limit in (10, 2**32)]
     assert cases._shared_generators() == before
     with monkeypatch.context() as as_it_is:
-        as_it_is.setattr(cases, "_unseeded", deterministic_PRNG)
+        as_it_is.setattr(cases, "_left_alone", lambda *_: deterministic_PRNG())
         assert [found(limit) for limit in (10, 2**32)] == here
     assert [one.verdict for one, _ in here] == [Verdict.REFUTES, Verdict.SUPPORTS]
 

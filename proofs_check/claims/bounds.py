@@ -110,11 +110,15 @@ def controls(penalty: str, subject: Expr, size: Expr) -> tuple[Control, ...]:
     return tuple(Control(error, wrong) for error, wrong in errors.items())
 
 
-def _values(case: ThresholdedFixedPoint | Batch, c_: float, size: Expr, w_star: Array) -> dict[Expr, float]:
-    entries = len(w_star) if size == d else np.count_nonzero(w_star)
+def _bound_of(
+    claim: Claim, case: ThresholdedFixedPoint | Batch, c_: float | Array, size: Expr, w_star: Array
+) -> Array:
+    """The subject for teachers (..., d), one for each c."""
+    entries = w_star.shape[-1] if size == d else np.count_nonzero(w_star, axis=-1)
     # a is a symbol of transformed l1 alone.
     shape = {} if case.a is None else {a: case.a}
-    return {c: c_, lam: case.lam, beta: case.beta, size: float(entries), **shape}
+    values = {c: c_, lam: case.lam, beta: case.beta, size: np.asarray(entries, dtype=np.float64), **shape}
+    return np.asarray(np.broadcast_to(evaluate(claim.subject, values), np.shape(c_)))
 
 
 def exceeds(claim: Claim, size: Expr) -> Violation:
@@ -124,25 +128,24 @@ def exceeds(claim: Claim, size: Expr) -> Violation:
     def test(case: ThresholdedFixedPoint) -> str | None:
         if positive and case.ratio <= 0:
             return None
-        tried = [_error(claim, case, case.multiplier(above), level, size) for level in cases.LEVELS]
-        closest, said = max(tried)
-        climb(closest, "an error beyond the bound")
-        return said if closest > 1 else None
+        ratio = case.multiplier(above)
+        w, _, w_star, norm = case.vectors(ratio, cases.LEVELS)
+        solved = norm > 0  # where it vanishes there is no teacher
+        if not solved.any():
+            return None
+        w, w_star, norm, levels = w[solved], w_star[solved], norm[solved], cases.LEVELS[solved]
+        bound, sine = _bound_of(claim, case, norm, size, w_star), gaussian.sine(w, w_star)
+        closeness = sine / (bound + case.allowance(ratio, norm))
+        at = np.argmax(closeness)
+        climb(float(closeness[at]), "an error beyond the bound")
+        if not closeness[at] > 1:
+            return None
+        return (
+            f"sinθ = {sine[at]:.12g} exceeds {bound[at]:.12g}, c = {norm[at]:.6g}, κ = {ratio:g}β, "
+            f"level {levels[at]:g}"
+        )
 
     return test
-
-
-def _error(
-    claim: Claim, case: ThresholdedFixedPoint, ratio: float, level: float, size: Expr
-) -> tuple[float, str]:
-    """Error over its bound with the rounding, and both in words; none where there is no teacher."""
-    w, _, w_star, norm = case.vectors(ratio, level)
-    if norm == 0:
-        return 0.0, ""
-    bound = float(evaluate(claim.subject, _values(case, norm, size, w_star)))
-    sine = float(gaussian.sine(w, w_star))
-    said = f"sinθ = {sine:.12g} exceeds {bound:.12g}, c = {norm:.6g}, κ = {ratio:g}β, level {level:g}"
-    return sine / (bound + case.allowance(ratio, norm)), said
 
 
 def limit_exceeds(claim: Claim, penalty: str, size: Expr) -> Violation:
@@ -153,7 +156,7 @@ def limit_exceeds(claim: Claim, penalty: str, size: Expr) -> Violation:
         if batch.penalty != penalty:
             return None
         taken = batch.kappa > batch.beta if above else np.ones(len(batch.kappa), dtype=np.bool_)
-        bound = float(evaluate(claim.subject, _values(batch, batch.c, size, batch.w_star)))
+        bound = float(_bound_of(claim, batch, batch.c, size, batch.w_star))
         # Entries outside the support shrink by β/κ a step: their rest is the last step times 1/(1 - β/κ).
         slack = batch.slack * (np.maximum(1, batch.kappa / np.abs(batch.kappa - batch.beta)) if above else 1)
         sine = gaussian.sine(batch.result.w, batch.w_star)

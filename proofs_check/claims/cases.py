@@ -138,22 +138,22 @@ class ThresholdedFixedPoint:
         """κ over β; mirrored to more than one if only such are wanted."""
         return self.ratio if self.ratio > 1 or not above else 2.0001 - self.ratio
 
-    def vectors(self, ratio: float, level: float) -> tuple[Array, Array, Array, float]:
-        """Unit w, S(w), unit w*, all (d,), and c.
+    def vectors(self, ratio: float, levels: Array) -> tuple[Array, Array, Array, Array]:
+        """Unit w, S(w), unit w*, all (L, d), and c (L,).
 
-        kappa is ``ratio`` times beta, an entry ``level`` times the threshold. c may be zero, and w* with it:
-        then there is no solution.
+        kappa is ``ratio`` times beta, an entry one of the ``levels`` (L,) times the threshold. c may be zero,
+        and w* with it: then there is no solution.
         """
         # Together the moved entries may take four fifths of the norm.
-        each = min(level * self.threshold, 0.8 / np.sqrt(max(self.moved, 1)))
-        w = np.zeros(self.d)
-        w[1 : self.moved + 1] = each
-        w[0] = np.sqrt(1 - self.moved * each**2)
+        each = np.minimum(levels * self.threshold, 0.8 / np.sqrt(max(self.moved, 1)))
+        w = np.zeros((len(each), self.d))
+        w[:, 1 : self.moved + 1] = each[:, None]
+        w[:, 0] = np.sqrt(1 - self.moved * each**2)
         w *= self.signs
         u = proximal_map(w, self.mu, self.penalty, self.a)
         pull = ratio * self.beta * w - self.beta * u
-        norm = float(np.linalg.norm(pull))
-        return w, u, pull / (norm or 1.0), norm
+        norm = gaussian.norm(pull)
+        return w, u, pull / np.where(norm > 0, norm, 1.0)[:, None], norm
 
     @cached_property
     def threshold(self) -> float:
@@ -163,7 +163,7 @@ class ThresholdedFixedPoint:
     @cached_property
     def signs(self) -> Array:
         """One sign for each entry, (d,)."""
-        return np.random.default_rng(self.seed).choice((-1.0, 1.0), self.d)
+        return np.asarray(2.0 * np.random.default_rng(self.seed).integers(0, 2, self.d) - 1)
 
     @property
     def d(self) -> int:
@@ -175,15 +175,15 @@ class ThresholdedFixedPoint:
         """The weight of the penalty."""
         return self.mu * self.beta
 
-    def allowance(self, ratio: float, c: float) -> float:
+    def allowance(self, ratio: float, c: Array) -> Array:
         """Rounding error of w*, a normalised difference of two vectors of norm at most 1."""
-        return rounding(self.d) * self.beta * (abs(ratio) + 1) / c
+        return np.asarray(rounding(self.d) * self.beta * (abs(ratio) + 1) / c)
 
 
 # κ over β; without κ > β also zero, where entries below the threshold vanish from w*.
 RATIOS = (2.0, 1.0001, 30.0, 1.0, 0.5, 0.0, -2.0)
 # Just below the threshold, where l0 moves the most, just above, and where l1 moves as much.
-LEVELS = (1 - 1e-9, 1 + 1e-9, 2.0)
+LEVELS = np.array([1 - 1e-9, 1 + 1e-9, 2.0])
 
 
 def thresholded_fixed_points(penalty: str) -> SearchStrategy[ThresholdedFixedPoint]:

@@ -7,12 +7,13 @@ so does a case or an outcome that holds one.
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 from unittest.mock import patch
 
+import hypothesis.control
 import hypothesis.core
 import numpy as np
 from hypothesis import HealthCheck, Phase, currently_in_test_context, example, given, seed, settings, target
@@ -140,14 +141,16 @@ def _quick_and_repeatable() -> Iterator[None]:
     """Let Hypothesis know no constants, and leave alone what the process shares: to use it breaks the check.
 
     Around every case Hypothesis would save, seed and restore the generators of the process, so that who uses
-    them repeats himself. For a small case that is a third of its time, and here nobody is to use them.
+    them repeats himself, and watch whether a strategy uses them. For a small case that is a third of its
+    time, and here nobody is to use them.
     """
     before = _shared_generators()
     try:
-        # Both names are private. A version of Hypothesis without them gives the same verdicts, more slowly.
+        # The names are private. A version of Hypothesis without them gives the same verdicts, more slowly.
         with (
             patch.object(HypothesisProvider, "_local_constants", _NoConstants(), create=True),
-            patch.object(hypothesis.core, "deterministic_PRNG", _unseeded, create=True),
+            patch.object(hypothesis.core, "deterministic_PRNG", _left_alone, create=True),
+            patch.object(hypothesis.control, "deprecate_random_in_strategy", _left_alone, create=True),
         ):
             yield
     finally:
@@ -155,10 +158,9 @@ def _quick_and_repeatable() -> Iterator[None]:
             raise RuntimeError("cases: a case or its test used a random generator of the whole process")
 
 
-@contextmanager
-def _unseeded() -> Iterator[None]:
+def _left_alone(*_: object) -> AbstractContextManager[None]:
     """Leave the generators of the process as they are."""
-    yield
+    return nullcontext()
 
 
 def _shared_generators() -> tuple[Any, ...]:
