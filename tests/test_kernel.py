@@ -92,7 +92,8 @@ def test_rounding_stays_small_from_uniform_starts_with_dense_teachers(penalty, a
 @pytest.mark.parametrize(("penalty", "a"), MAPS)
 @given(problems(most=100))
 def test_runs_stop_at_the_same_step_where_rounding_does_not_decide(penalty, a, problem):
-    plain, compiled = both(problem, penalty, a, max_iterations=200, tolerance=1e-5)
+    # Nine in ten come to rest by then.
+    plain, compiled = both(problem, penalty, a, max_iterations=90, tolerance=1e-5)
     np.testing.assert_array_equal(compiled.iterations, plain.iterations)
     np.testing.assert_array_equal(compiled.converged, plain.converged)
 

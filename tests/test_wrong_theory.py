@@ -82,7 +82,7 @@ ERRORS = [
 # the first that makes the judge withhold its word; a claim that should fail is refuted anyway. Or it answers
 # with the exit code and the output of a command. The line before tells the project's folder.
 SERVER = """
-import functools, importlib, io, json, os, sys
+import functools, gc, importlib, io, json, os, sys
 from contextlib import redirect_stderr, redirect_stdout
 from importlib.machinery import SourceFileLoader
 import flint, hypothesis, mpmath, numpy, rich, scipy.special, sympy, sympy.polys.rings, z3
@@ -164,6 +164,8 @@ def commanded(*line):
     return code, out.getvalue(), err.getvalue()
 
 topics = derived(json.loads(sys.stdin.readline()))
+# No fork need look for what could be freed of all this.
+gc.freeze()
 for line in sys.stdin:
     errors, asked, given = json.loads(line)
     reader, writer = os.pipe()
