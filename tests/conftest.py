@@ -29,7 +29,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 # What needs the formulas or the ledger goes to one worker, so that they are derived once. The tests of each
 # of the other files share what is dear to make, too: simulated cells, a sweep, a server that has derived the
-# theory, sources taken apart. These groups go first, as the largest; other tests go singly.
+# theory, sources taken apart. These groups go first, as the largest. Every other function goes by itself with
+# all its parameters, as the messages for each of them take longer than many of the tests.
 OF_THE_LEDGER = (
     "assumptions", "attacks", "calibration", "claims_splitting", "formulas", "ledger", "proofs", "theory",
     "trust", "verify",
@@ -46,7 +47,7 @@ def pytest_xdist_make_scheduler(config, log):
 
     class Sharing(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return TOGETHER.get(nodeid.partition("::")[0], nodeid)
+            return TOGETHER.get(nodeid.partition("::")[0], nodeid.partition("[")[0])
 
     return Sharing(config, log) if config.getvalue("dist") == "loadgroup" else None
 
