@@ -174,12 +174,19 @@ def test_a_disk_that_fills_up_is_a_sentence(tmp_path, monkeypatch, capsys):
 
 def test_figures_of_exact_recovery_and_of_trapped_runs_can_be_drawn(run, few, tmp_path):
     # In the plane with a teacher on an axis the error is 0, which has no logarithm.
-    code, _, err = run("--dim", 2, "--sparsity", 1, "--runs", 8, "--penalty", "l1", "--figures", "f")
+    plane = ("--dim", 2, "--sparsity", 1, "--runs", 8, "--penalty", "l1")
+    code, out, err = run(*plane, "--figures", "f")
     assert (code, err) == (0, "")
     names = [*(f"{name}-l1" for name in compare.PICTURES if name != "penalties"), "penalties"]
     assert {path.name for path in (tmp_path / "f").iterdir()} == {
         f"{name}.{kind}" for name in names for kind in ("svg", "png")
     }
+    # The command that is told for one of them draws the same, which the cells of the others must not change.
+    (told,) = (line for line in out.splitlines() if line.startswith("f/penalties.svg"))
+    assert told.endswith("--only penalties --figures f --penalty l1 --dim 2 --sparsity 1 --runs 8")
+    assert run(*plane, "--figures", "alone", "--only", "penalties")[0] == 0
+    alone, among_all = ((tmp_path / folder / "penalties.svg").read_bytes() for folder in ("alone", "f"))
+    assert alone == among_all
 
 
 def test_names_spelled_out_for_the_parser_are_those_of_the_numerics():

@@ -207,7 +207,8 @@ def _draw(
 
     names = tuple(dict.fromkeys(arguments.only or PICTURES))
     others = [name for name in names if name != "angles"]
-    cells = gallery.experiment(others, _bases(arguments, drawn, penalties, shape))
+    bases = _bases(arguments, drawn, penalties, shape)
+    cells = gallery.experiment(others, bases)
     rows = gallery.measured(
         cells, arguments.seed, os.cpu_count() or 1, lambda items, total: _watched(items, total, "drawing")
     )
@@ -216,7 +217,10 @@ def _draw(
         if "angles" in names:
             files = gallery.draw_angles(drawn, penalties, shape, folder)
             yield from gallery.told(files, arguments.figures, again)
-        yield from gallery.told(gallery.draw(rows, others, folder), arguments.figures, again)
+        for name in others:
+            # Of its own cells alone, or the figure would change with the others that are asked for.
+            own = [rows[cell] for cell in gallery.experiment([name], bases) if cell in rows]
+            yield from gallery.told(gallery.draw(own, [name], folder), arguments.figures, again)
     except OSError as error:
         raise UsageError(f"--figures, the file could not be written ({error})") from error
 

@@ -38,8 +38,8 @@ def experiment(names: Sequence[str], bases: Sequence[CellSpec]) -> tuple[CellSpe
     )
 
 
-def measured(cells: Sequence[CellSpec], seed: int, workers: int, watch: Watch) -> list[Row]:
-    """Measure cells, on processes if that pays; rows in the order of the cells, failures told on stderr."""
+def measured(cells: Sequence[CellSpec], seed: int, workers: int, watch: Watch) -> dict[CellSpec, Row]:
+    """Measure cells, on processes if that pays; their rows, failures told on stderr."""
     waiting = list(cells)
 
     def take(most: int) -> list[CellSpec]:
@@ -57,7 +57,7 @@ def measured(cells: Sequence[CellSpec], seed: int, workers: int, watch: Watch) -
                 found[cell] = outcome
             else:
                 print(f"cell {cell.key} failed: {outcome}", file=sys.stderr)
-    return [found[cell] for cell in cells if cell in found]
+    return found
 
 
 def draw(rows: Sequence[Row], names: Iterable[str], folder: Path) -> Iterator[tuple[str, str]]:
