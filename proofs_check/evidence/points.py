@@ -118,7 +118,8 @@ def _test(relation: Any, names: tuple[Symbol, ...]) -> Callable[..., Any]:
     if compare is not None and relation.lhs.is_Symbol and relation.rhs.is_number:
         bound = float(relation.rhs)
         return lambda numbers: compare(numbers, bound)
-    compiled: Callable[..., Any] = lambdify(names, relation, "numpy")
+    # Not by the module's name: see `numerics.closed_forms.compile_expression`.
+    compiled: Callable[..., Any] = lambdify(names, relation, [np])
     return compiled
 
 

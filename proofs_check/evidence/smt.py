@@ -110,10 +110,10 @@ def unsatisfiable(queries: Queries, shows: str) -> Evidence:
         )
 
     def proof(claim: Claim) -> str:
-        asked = _with_definedness(queries(claim))
+        asked, context = _with_definedness(queries(claim)), Context()
         return "\n".join(
             f"; {claim.id}: {name}; unsat means that there is no counterexample\n"
-            + _violated(claim, query, Context()).text()
+            + _violated(claim, query, context).text()
             for name, query in asked.items()
         )
 
