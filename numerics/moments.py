@@ -31,6 +31,10 @@ class Moments:
 
     def add(self, rows: Array, each: int = 1) -> None:
         """Join the moments of `rows`, (n, k), of which each is the mean of so many samples."""
+        if len(rows) == 1 and not self.full:
+            # It has no deviation from its own mean.
+            self._join(each, 1, rows[0].copy(), None)
+            return
         mean = np.add.reduce(rows, axis=0) / len(rows)
         if self._scratch.shape != rows.shape:
             self._scratch = np.empty_like(rows)
@@ -52,15 +56,18 @@ class Moments:
         """Unbiased variance of each entry of one sample, (k,)."""
         return np.asarray(np.diag(self.covariance)) if self.full else self.covariance
 
-    def _join(self, count: int, rows: int, mean: Array, comoment: Array) -> None:
+    def _join(self, count: int, rows: int, mean: Array, comoment: Array | None) -> None:
+        """Join rows with this mean and co-moment, which is None for zeros."""
         self._rows += rows
         if self.count == 0:
-            self.count, self.mean, self.comoment = count, mean, comoment
+            self.count, self.mean = count, mean
+            self.comoment = np.zeros_like(mean) if comoment is None else comoment
             return
         total = self.count + count
         difference = mean - self.mean
         scaled = difference * (self.count * count / total)
         self.mean = self.mean + difference * (count / total)
-        self.comoment += comoment
+        if comoment is not None:
+            self.comoment += comoment
         self.comoment += difference[:, None] * scaled if self.full else difference * scaled
         self.count = total

@@ -16,10 +16,11 @@ Array = NDArray[np.float64]
 RUNG = "network"
 TRUSTS = "nothing but the network's definition"
 
-# 2^17 normals are 1 MB: with what is computed from them they stay in a core's cache, and BLAS cuts none of
-# their products up for threads, which would slow down ours. But each chunk also sweeps the (k, k) co-moment
-# a few times, which at k = 1000 costs as much as 100 samples: so then at least 128.
-NORMALS_PER_CHUNK = 2**17
+# 2^18 normals are 2 MB: with what is computed from them they stay in the caches, and BLAS cuts none of their
+# products up for threads, which would slow down ours. With fewer the calls take longer than the caches save.
+# But each chunk also sweeps the (k, k) co-moment a few times, which at k = 1000 costs as much as 100 samples:
+# so then at least 128.
+NORMALS_PER_CHUNK = 2**18
 # Inputs whose last axis is at most this long are worked on across samples; at eight it no longer matters.
 SHORT = 7
 # Of them fewer: larger results are given back to the system each time, and filled anew page by page.

@@ -80,9 +80,11 @@ def test_standard_errors_from_batches_are_those_of_single_samples(m, d):
     w, w_star = tilted(1.2, d)
     arguments = (v, w, v_star, w_star, ESTIMATORS)
     # Batches of 8 samples, and what is left over in each stream.
+    chunk = network_sampling.chunk_size((m, d), covariance=False) // 8 * 8
     batched = monte_carlo(*arguments, samples=15_003, seed=1)
-    single = monte_carlo(*arguments, samples=15_003, seed=1, chunk=128, covariance=True)
-    assert network_sampling.batch_size(problem("", *arguments), Plan(15_003, seed_sequence("", 1)), 128) == 8
+    single = monte_carlo(*arguments, samples=15_003, seed=1, chunk=chunk, covariance=True)
+    plan = Plan(15_003, seed_sequence("", 1))
+    assert network_sampling.batch_size(problem("", *arguments), plan, chunk) == 8
     assert batched.samples == 15_003
     np.testing.assert_allclose(batched.loss_mean, single.loss_mean, rtol=1e-12)
     # Uncertain by 1 / sqrt(2 * 15,003 / 8) = 1.6 %: five times that.

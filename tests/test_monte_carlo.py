@@ -55,6 +55,17 @@ def test_means_of_batches_of_any_sizes_have_the_moments_of_their_weights(seed, p
         np.testing.assert_allclose(one.covariance, expected, rtol=0, atol=1e-11)
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_rows_may_come_one_by_one_in_memory_that_the_next_overwrites(full):
+    whole, place = np.random.default_rng(2).standard_normal((9, 3)), np.empty((1, 3))
+    moments = Moments(full=full)
+    for row in whole:
+        place[:] = row
+        moments.add(place)
+    np.testing.assert_allclose(moments.mean, whole.mean(axis=0), rtol=0, atol=1e-15)
+    np.testing.assert_allclose(moments.variance, whole.var(axis=0, ddof=1), rtol=1e-14)
+
+
 def test_a_large_mean_does_not_swallow_the_variance():
     # E[x^2] - E[x]^2 would lose 1e16 * 2.2e-16 = 2 against a variance of 1.
     found = estimate(lambda Z: 1e8 + Z, (1,), 20_000, np.random.default_rng(3), chunk=1_000)
