@@ -62,3 +62,13 @@ def test_no_number_of_a_case_is_put_for_another(seed):
     assert copies(case_of(lambda *both: both, NUMBERS, NUMBERS)) < 0.02
     # As Hypothesis does it where nobody tells them apart.
     assert copies(st.tuples(NUMBERS, NUMBERS)) > 0.2
+
+
+def test_cases_do_not_depend_on_the_strategies_made_before():
+    def cases():
+        return found(case_of(lambda *parts: parts, decades(-3, 3), either(NUMBERS, NUMBERS), NUMBERS))[1]
+
+    first = cases()
+    for _ in range(100):
+        part_of(tuple, NUMBERS)
+    assert cases() == first

@@ -69,6 +69,7 @@ def _draw(part: Part) -> Draw[Any]:
     if not isinstance(part, SearchStrategy):
         return part
     # Numbers with one label, as all integers have, Hypothesis takes for exchangeable. Then most cases are old
-    # ones with a number put for another, such as the seed for c.
+    # ones with a number put for another, such as the seed for c. Which labels they are changes nothing: the
+    # cases do not depend on how many strategies there were before.
     label = next(_LABELS)
     return lambda draw: draw(part, label)
