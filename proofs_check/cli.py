@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
-from proofs_check.collector import collected_seldom
 from proofs_check.commands import compare, explain, formulas, sweep, verify
+from proofs_check.memory import collected_seldom, remember_more
 from proofs_check.usage import UsageError
 
 OUT_OF_ORDER = 1
@@ -80,6 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def command() -> NoReturn:
     """Be the process of the command: run it and leave."""
+    remember_more()
     code = main()
     # Or the collector would visit every expression once more before the system frees them all at once.
     gc.freeze()

@@ -5,7 +5,7 @@ This is the one module whose import does work, and nothing but the server import
 
 import gc
 
-from proofs_check.collector import collect_seldom
+from proofs_check.memory import collect_seldom
 from proofs_check.starting import leave_signals_to_the_parent
 
 # From before the seconds that the imports and derivations take.

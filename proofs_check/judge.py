@@ -9,6 +9,7 @@ error to every check. A repair is always put to all of them.
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from proofs_check.context import Context
 from proofs_check.evidence.values import certain
@@ -54,7 +55,7 @@ class Judgement:
     seconds: float
     trials: tuple[Trial, ...] = ()
 
-    @property
+    @cached_property
     def status(self) -> Status:
         """What is known of the claim."""
         verdicts = [finding.verdict for finding in self.findings]
@@ -75,7 +76,7 @@ class Judgement:
             return self.status is Status.REFUTED
         return self.status in STATUS_OF_STRENGTH.values()
 
-    @property
+    @cached_property
     def refuted_by(self) -> tuple[tuple[str, ...], ...]:
         """For each control the kinds of evidence that refute it."""
         return tuple(

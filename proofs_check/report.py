@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from proofs_check import controls_table
 from proofs_check.judge import Judgement
@@ -45,10 +46,12 @@ def table(judgements: Sequence[Judgement], trust: Mapping[str, Trust]) -> Table:
         shown.add_column(name, justify="right" if name in ("controls", "seconds") else "left", no_wrap=True)
     for one in judgements:
         kinds = ", ".join(dict.fromkeys(piece.kind for piece in one.claim.evidence))
-        status = f"[{COLOURS[one.in_order]}]{one.status}[/]"
+        status = Text(str(one.status), COLOURS[one.in_order])
         caught = f"{one.caught}/{one.planted}"
         trusted, seconds = str(trust[one.claim.id]), f"{one.seconds:.1f}"
-        shown.add_row(one.claim.label, one.claim.id, status, trusted, kinds, caught, seconds)
+        row = (one.claim.label, one.claim.id, status, trusted, kinds, caught, seconds)
+        # In text without markup Rich need not look for any.
+        shown.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
     return shown
 
 

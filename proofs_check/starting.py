@@ -8,9 +8,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from multiprocessing.context import BaseContext
 
-# Of what SymPy has computed it remembers a thousand expressions unless told otherwise; derivations and checks
-# come back to many more, and take a sixth less of time with these.
-_REMEMBERED = {"SYMPY_CACHE_SIZE": "50000"}
+from proofs_check.memory import REMEMBERED
+
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -41,7 +40,7 @@ def start_method() -> BaseContext:
 
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["proofs_check.forked"])
-    with single_threaded(_REMEMBERED):
+    with single_threaded(REMEMBERED):
         forkserver.ensure_running()
     return context
 

@@ -70,7 +70,10 @@ def _judge_on_workers(
                 if worker.alive:
                     idle.append(worker)
     finally:
-        for worker in (*idle, *busy.values()):
+        rest = (*idle, *busy.values())
+        for worker in rest:
+            worker.kill()
+        for worker in rest:
             worker.end()
 
 
@@ -101,10 +104,15 @@ class _Worker:
             return unanswered(self._claim, why, time.perf_counter() - self._since)
         return Judgement(self._claim, *found)
 
+    def kill(self) -> None:
+        """Let it end, without waiting until the system has taken back its memory."""
+        self._process.kill()
+
     def end(self) -> None:
+        """Let it end, and wait for that."""
         self.alive = False
         self.pipe.close()
-        self._process.kill()
+        self.kill()
         self._process.join()
 
 

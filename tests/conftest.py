@@ -7,11 +7,11 @@ import signal
 import pytest
 from hypothesis import settings
 
-from proofs_check.collector import collect_seldom
+from proofs_check.memory import collect_seldom, remember_more
 
 # A worker derives the ledger; the collector and what SymPy forgets are a third of that.
 collect_seldom()
-os.environ.setdefault("SYMPY_CACHE_SIZE", "50000")
+remember_more()
 
 # A program: its import puts another ledger in the place of the real one.
 collect_ignore = ["small_ledger.py"]

@@ -12,6 +12,7 @@ import pytest
 
 from proofs_check import cli
 from proofs_check.commands import formulas
+from proofs_check.memory import REMEMBERED
 from proofs_check.usage import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -149,6 +150,19 @@ def test_terminal_without_greek_letters_gets_escapes():
     done = command("formulas", SECTION, env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
     assert (done.returncode, done.stderr) == (0, "")
     assert r"\u03b8" in done.stdout
+
+
+@pytest.mark.parametrize("told", [None, "123"])
+def test_sympy_remembers_more_in_the_process_of_the_command_unless_it_is_told_how_much(monkeypatch, told):
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    monkeypatch.setattr(cli, "main", lambda: int(os.environ["SYMPY_CACHE_SIZE"]))
+    if told is None:
+        monkeypatch.delenv("SYMPY_CACHE_SIZE")
+    else:
+        monkeypatch.setenv("SYMPY_CACHE_SIZE", told)
+    with pytest.raises(SystemExit) as ended:
+        cli.command()
+    assert ended.value.code == int(told or REMEMBERED["SYMPY_CACHE_SIZE"])
 
 
 def test_the_garbage_collector_comes_as_often_after_a_command_as_before(monkeypatch):

@@ -124,7 +124,7 @@ sympy.lambdify = remembered(lambda *given, **how: remembered(program_of(*given, 
 
 def derived(folder):
     sys.path.insert(0, folder)
-    importlib.import_module("proofs_check.collector").collect_seldom()
+    importlib.import_module("proofs_check.memory").collect_seldom()
     topics = {}
     for topic in importlib.import_module("proofs_check.ledger").TOPICS:
         for name in {name for one in topic.claims() for name in (one.label, one.id)}:
