@@ -13,7 +13,6 @@ from typing import Any
 
 from sympy import (
     Basic,
-    Dummy,
     Expr,
     Integral,
     N,
@@ -37,6 +36,7 @@ from sympy.logic.boolalg import BooleanFunction
 from proofs_check.context import Context
 from proofs_check.evidence.points import DISTINCTIONS, MORE_FOR_CASES, NoPointError, kept_points
 from proofs_check.evidence.smt import square_roots
+from proofs_check.evidence.stand_ins import stand_in
 from proofs_check.evidence.values import ball_of, value
 from proofs_check.impossibility import found_apart, impossible, undefined
 from proofs_check.records import Claim
@@ -188,12 +188,12 @@ def _same(claim: Claim, right: Expr, wrong: Expr) -> bool:
 
 def _signed(claim: Claim, expression: Expr) -> Expr:
     free, assumed = expression.free_symbols, claim.assumptions
-    signs = {s: Dummy(s.name, nonnegative=True) for s in free if (s >= 0) in assumed}
-    signs |= {s: Dummy(s.name, positive=True) for s in free if (s > 0) in assumed}
+    signs = {s: stand_in(s, nonnegative=True) for s in free if (s >= 0) in assumed}
+    signs |= {s: stand_in(s, positive=True) for s in free if (s > 0) in assumed}
     # By ANGLE; and the arc sine of what is not negative is not negative.
-    signs[sin(theta)] = Dummy("sin_theta", nonnegative=True)
+    signs[sin(theta)] = stand_in(sin(theta), nonnegative=True)
     known = expression.xreplace(signs)
-    arcs = {arc: Dummy("arc", nonnegative=True) for arc in known.atoms(asin) if arc.args[0].is_nonnegative}
+    arcs = {arc: stand_in(arc, nonnegative=True) for arc in known.atoms(asin) if arc.args[0].is_nonnegative}
     return known.xreplace(arcs)
 
 

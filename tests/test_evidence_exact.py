@@ -393,6 +393,21 @@ def test_normal_form_by_pythagoras_is_zero_for_what_vanishes_and_for_nothing_nea
         assert pythagorean(wrong) == wrong
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        sin(x) - sin(y),
+        sin(x) ** 2 + cos(y) ** 2 - 1,
+        erf(sin(x)) - erf(sin(y)),
+        erf(x) - exp(x),
+        sqrt(sin(x) ** 2) - sin(x),
+        Abs(erf(y)) - erf(y),
+    ],
+)
+def test_normal_form_by_pythagoras_tells_angles_functions_and_signs_apart(wrong):
+    assert pythagorean(wrong) == wrong
+
+
 def test_normal_form_by_pythagoras_leaves_what_it_cannot_read():
     for strange in (sqrt(1 - cos(x) ** 2) - sqrt(cos(x)), Abs(cos(x)) * cos(x), cos(x) ** y - sin(x) ** y):
         assert pythagorean(strange) == strange

@@ -31,6 +31,9 @@ from sympy import (
 # is left to be seen here is a jump, which is not as small.
 AGREEMENT = 1e-12
 
+# What an equation is solved for, whatever it is.
+UNKNOWN = Dummy("unknown")
+
 Limits = tuple[Symbol, Expr | int, Expr | int]
 Point = Mapping[Symbol, Expr | int]
 
@@ -135,11 +138,10 @@ def linear_root(expression: Expr, unknown: Expr) -> Expr:
         If the expression is not linear.
     """
     # ``solve`` finds it too, and takes longer than most derivations.
-    name = Dummy("unknown")
-    named = expand(expression.subs(unknown, name))
-    slope, rest = named.coeff(name), named.coeff(name, 0)
-    known = not (slope.free_symbols | rest.free_symbols) & {name, *unknown.free_symbols}
-    if slope == 0 or not known or expand(named - slope * name - rest) != 0:
+    named = expand(expression.subs(unknown, UNKNOWN))
+    slope, rest = named.coeff(UNKNOWN), named.coeff(UNKNOWN, 0)
+    known = not (slope.free_symbols | rest.free_symbols) & {UNKNOWN, *unknown.free_symbols}
+    if slope == 0 or not known or expand(named - slope * UNKNOWN - rest) != 0:
         raise DerivationError(f"linear_root: {expression} is not linear in {unknown}")
     return cancel(-rest / slope)
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from sympy import (
-    Dummy,
     Expr,
     Integer,
     Integral,
@@ -25,6 +24,7 @@ from proofs_check.claims import plane
 from proofs_check.claims.networks import Network, taught
 from proofs_check.claims.plane import X
 from proofs_check.evidence.monte_carlo import sampled_mean
+from proofs_check.evidence.stand_ins import stand_in
 from proofs_check.evidence.symbolic import vanishing
 from proofs_check.records import Claim, Control, Provenance, Source
 from theory import coarse_gradient as theory
@@ -54,7 +54,7 @@ def _residuals(claim: Claim) -> Sequence[Expr]:
     """
     plain = claim.subject.subs(w_dot_w_star, norm_w * cos(theta)).subs(norm_w, 1 / X)
     # Integrands stay as they are, to be recognised.
-    hidden = {integral: Dummy() for integral in plain.atoms(Integral)}
+    hidden = {integral: stand_in(integral) for integral in plain.atoms(Integral)}
     level = expand(X * plain.xreplace(hidden)).xreplace({name: one for one, name in hidden.items()})
     slope = diff(level, X)
     alone = normal_density(X) * (1 - normal_distribution(X * cot(theta)))

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 
 import numpy as np
 from sympy import (
-    Dummy,
     Eq,
     Expr,
     Integer,
     Piecewise,
     Rational,
+    Symbol,
     betainc_regularized,
     cos,
     diff,
@@ -68,7 +68,7 @@ def _slope(probability: Expr, sine: Expr) -> list[Expr]:
 
     The density has the norm of a beta function, written as a quotient of gamma functions.
     """
-    y = Dummy("y", positive=True)
+    y = Symbol("y", positive=True)
     density = y ** (d - 2) / sqrt(1 - y**2) * gamma(d / 2) / (sqrt(pi) * gamma((d - 1) / 2))
     at = probability.subs(sine, y)
     slope = expand_func((diff(at, y) + density).rewrite(gamma))

@@ -8,9 +8,9 @@ names as well. What is left is a polynomial over another, and is zero if the fir
 from typing import Any
 
 from sympy import (
-    Dummy,
     Expr,
     PolynomialError,
+    Symbol,
     cos,
     cot,
     erf,
@@ -24,7 +24,9 @@ from sympy import (
     together,
 )
 
-Pair = tuple[Dummy, Dummy]
+from proofs_check.evidence.stand_ins import stand_in
+
+Pair = tuple[Symbol, Symbol]
 
 
 def pythagorean(expression: Expr) -> Expr:
@@ -41,7 +43,7 @@ def pythagorean(expression: Expr) -> Expr:
     sin(x) - cos(x)
     """
     angles = sorted({function.args[0] for function in expression.atoms(sin, cos, cot, tan)}, key=str)
-    pairs = [(Dummy("sine"), Dummy("cosine")) for _ in angles]
+    pairs = [(stand_in(("sine", angle)), stand_in(("cosine", angle))) for angle in angles]
     names: dict[Any, Any] = {}
     for angle, (s, c) in zip(angles, pairs, strict=True):
         names |= {sin(angle): s, cos(angle): c, cot(angle): c / s, tan(angle): s / c}
@@ -64,8 +66,7 @@ def _named(plain: Expr, pairs: list[Pair]) -> Expr:
 
     joined = powsimp(expand(plain.replace(is_named, inner), power_exp=False), combine="exp")
     joined = joined.replace(lambda part: isinstance(part, exp), lambda part: exp(expand(part.args[0])))
-    named: dict[Expr, Dummy] = {}
-    return joined.replace(is_named, lambda part: named.setdefault(part, Dummy("function")))
+    return joined.replace(is_named, stand_in)
 
 
 def _reduced(quotient: Expr, pairs: list[Pair]) -> tuple[Expr, Expr]:

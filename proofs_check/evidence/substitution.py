@@ -49,8 +49,9 @@ def at_the_example(instances: Callable[[Claim], Mapping[str, Instance]], shows: 
         met = [name for name, one in asked.items() if _all((*claim.assumptions, *one.premises), claim)]
         for name in met:
             if not holds(asked[name].conclusion, claim.example):
-                said = f"{name}: {asked[name].conclusion} is false{where}"
-                return Finding(Verdict.REFUTES, said)
+                # Of a planted error nobody reads the conclusion, and to write it takes longer than the rest.
+                said = name if claim.planted else f"{name}: {asked[name].conclusion}"
+                return Finding(Verdict.REFUTES, f"{said} is false{where}")
         if len(met) < len(asked):
             return Finding(Verdict.SILENT, "the example does not meet the premises, so that nothing is shown")
         return Finding(Verdict.SUPPORTS, f"true{where}")

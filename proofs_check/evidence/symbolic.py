@@ -12,7 +12,6 @@ from typing import Any
 
 from sympy import (
     Add,
-    Dummy,
     Expr,
     Integral,
     Mul,
@@ -36,6 +35,7 @@ from sympy import (
 from proofs_check.context import Context
 from proofs_check.evidence.points import DISTINCTIONS, MORE_FOR_CASES, kept_points, points, show
 from proofs_check.evidence.pythagorean import pythagorean
+from proofs_check.evidence.stand_ins import stand_in
 from proofs_check.evidence.tolerance import BlindToleranceError, refuse_blind
 from proofs_check.evidence.values import ball_of, value
 from proofs_check.records import Claim, Evidence, Finding, Strength, Verdict
@@ -205,22 +205,18 @@ def _normal_forms(expression: Expr, claim: Claim) -> Iterator[tuple[str, Expr]]:
         # SymPy may spend minutes on an integral that no normal form removes.
         return
     known = expression.xreplace({symbol: _signed(symbol, claim) for symbol in expression.free_symbols})
-    size = _size(known)
     # Factors are of no use between a sine and a cosine, which Pythagoras mostly settles.
     polynomials = (pythagorean, factor) if known.has(*TURNED) else (factor, pythagorean)
     for normal_form in (expand, *polynomials, trigsimp, simplify):
         form = normal_form(known)
-        if form is not known and (found := _size(form)) <= size:
-            known, size = form, found
-        yield normal_form.__name__, known
-        if known == 0:
+        if form == 0:
+            yield normal_form.__name__, form
             return
-
-
-def _size(expression: Any) -> int:
-    return -1 if expression == 0 else int(count_ops(expression))
+        if form is not known and count_ops(form) <= count_ops(known):
+            known = form
+        yield normal_form.__name__, known
 
 
 def _signed(symbol: Symbol, claim: Claim) -> Symbol:
     positive = (symbol > 0) in claim.assumptions
-    return Dummy(symbol.name, positive=True) if positive else symbol
+    return stand_in(symbol, positive=True) if positive else symbol
