@@ -23,8 +23,8 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from proofs_check.context import Context
 from proofs_check.evidence.scores import FALSE_ALARM
@@ -89,10 +89,10 @@ def row(name: str, tails: Array) -> dict[str, Any]:
     return {
         "name": name,
         "scores": tails.size,
-        "uniform": float(stats.kstest(tails, "uniform").pvalue),
+        "uniform": float(scipy.stats.kstest(tails, "uniform").pvalue),
         "below": below,
         "counts": {
-            f"{level:g}": float(stats.binomtest(below[f"{level:g}"], tails.size, level).pvalue)
+            f"{level:g}": float(scipy.stats.binomtest(below[f"{level:g}"], tails.size, level).pvalue)
             for level in TAILS
         },
         "smallest": float(tails.min()),

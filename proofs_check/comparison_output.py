@@ -1,10 +1,11 @@
-"""What `rvscgd compare` prints and writes: the table, and the rows as JSON and CSV."""
+"""What `rvscgd compare` prints and writes: the table, where figures are, and the rows as JSON and CSV."""
 
 import csv
 import io
 import json
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -74,3 +75,16 @@ def print_table(cells: Sequence[Cell], dim: int, sparsity: int) -> None:
         f"{total['violations']} violations in {total['runs']} runs ({total['cells']} cells); "
         f"{total['not_converged']} not converged, {total['trapped']} trapped."
     )
+
+
+def told(drawn: Iterable[tuple[str, str]], folder: str, again: Sequence[str]) -> Iterator[str]:
+    """Lines that name each file and the command that draws it again.
+
+    Examples
+    --------
+    >>> print(*told([("support", "support-l1")], "out", ["--seed", "3"]))
+    out/support-l1.svg, .png: rvscgd compare --only support --figures out --seed 3
+    """
+    for name, file in drawn:
+        command = ["rvscgd", "compare", "--only", name, "--figures", folder, *again]
+        yield f"{folder}/{file}.svg, .png: {shlex.join(command)}"

@@ -27,16 +27,18 @@ settings.register_profile("thorough", max_examples=2000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
-# What needs the formulas or the ledger goes to one worker, so that they are derived once. The tests of each
-# of the other files share what is dear to make, too: simulated cells, a sweep, a server that has derived the
-# theory, sources taken apart. These groups go first, as the largest. Every other function goes by itself with
-# all its parameters, as the messages for each of them take longer than many of the tests.
+# What needs the formulas, the ledger or SciPy's statistics goes to one worker, so that they are derived and
+# imported once. The tests of each of the other files share what is dear to make, too: simulated cells,
+# figures, a sweep, a server that has derived the theory, sources taken apart. These groups go first, as the
+# largest. Every other function goes by itself with all its parameters, as the messages for each of them take
+# longer than many of the tests.
 OF_THE_LEDGER = (
-    "assumptions", "attacks", "calibration", "claims_splitting", "formulas", "ledger", "proofs", "theory",
-    "trust", "verify",
+    "assumptions", "attacks", "calibration", "claims_splitting", "evidence_frequencies",
+    "evidence_monte_carlo", "formulas", "ladder", "ledger", "proofs", "sweep_design", "theory", "trust",
+    "verify",
 )  # fmt: skip
 TOGETHER = {f"tests/test_{name}.py": "ledger" for name in OF_THE_LEDGER}
-OF_THEIR_OWN = ("bounds_numerics", "imports", "sweep", "wrong_theory")
+OF_THEIR_OWN = ("bounds_numerics", "compare", "imports", "sweep", "wrong_theory")
 TOGETHER |= {f"tests/test_{name}.py": name for name in OF_THEIR_OWN}
 
 

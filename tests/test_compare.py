@@ -16,7 +16,6 @@ from numerics import bounds, network, penalties
 from numerics.sweep_records import CellSpec
 from proofs_check import cli
 from proofs_check.commands import compare
-from proofs_check.figures import catalogue, gallery
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = ("--dim", "12", "--sparsity", "3", "--runs", "8")
@@ -54,6 +53,9 @@ def run(tmp_path, monkeypatch, capsys):
 
 @pytest.fixture
 def few(monkeypatch):
+    # Not imported before it is needed: Matplotlib takes longer than most tests.
+    from proofs_check.figures import catalogue, gallery
+
     monkeypatch.setattr(gallery, "WORTH_PROCESSES", math.inf)
     monkeypatch.setattr(compare, "TEACHERS", 2)
     monkeypatch.setattr(catalogue, "WEIGHTS", (0.001, 0.02, 0.2))
@@ -190,6 +192,8 @@ def test_figures_of_exact_recovery_and_of_trapped_runs_can_be_drawn(run, few, tm
 
 
 def test_names_spelled_out_for_the_parser_are_those_of_the_numerics():
+    from proofs_check.figures import catalogue
+
     assert set(compare.PENALTIES) == set(penalties.PENALTIES)
     assert set(compare.ESTIMATORS) == set(network.ESTIMATORS)
     assert set(compare.PICTURES) == {*catalogue.PICTURES, "angles"}
@@ -218,6 +222,8 @@ def test_signal_keeps_what_is_finished_and_says_what_was_not_run(
 
 
 def test_largest_set_of_rows_that_agree_in_the_other_parameters_is_drawn():
+    from proofs_check.figures import catalogue
+
     base = CellSpec("l1", "relu", 10, 3, 0.01, 1.0, 1.0, None, "random", None, 1, 1, 10, 0, None)
     cells = [replace(base, lam_over_c=x, beta_over_c=y) for x, y in ((0.1, 1), (0.2, 1), (0.1, 2))]
     assert catalogue.alike(cells, ("lam_over_c", "sparsity")) == cells[:2]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy import stats
+import scipy
 from sympy import Integer, Rational, Symbol, nan
 
 from proofs_check.context import Context
@@ -64,13 +64,13 @@ def test_finding_states_the_errors_that_are_seen_and_the_level_of_the_alarm():
 @pytest.mark.parametrize(("trials", "rate"), [(20_000, 0.3), (3_000, 0.01), (200_000, 0.9)])
 def test_smallest_error_is_seen_with_the_stated_probability_and_no_smaller_one(trials, rate):
     counts = np.arange(trials + 1)
-    alarm = (stats.binom.sf(counts - 1, trials, rate) < FALSE_ALARM) | (
-        stats.binom.cdf(counts, trials, rate) < FALSE_ALARM
+    alarm = (scipy.stats.binom.sf(counts - 1, trials, rate) < FALSE_ALARM) | (
+        scipy.stats.binom.cdf(counts, trials, rate) < FALSE_ALARM
     )
     change = detectable(trials, rate)
 
     def power(true):
-        return float(stats.binom.pmf(counts, trials, true)[alarm].sum())
+        return float(scipy.stats.binom.pmf(counts, trials, true)[alarm].sum())
 
     def least(distance):
         return min(power(true) for true in (rate - distance, rate + distance) if 0 < true < 1)
@@ -84,8 +84,8 @@ def test_smallest_error_is_seen_with_the_stated_probability_and_no_smaller_one(t
 
 def test_tails_are_those_of_the_binomial_law():
     few, many = Frequency(1000, 260).tails(0.3)
-    assert few == pytest.approx(stats.binom.cdf(260, 1000, 0.3), rel=1e-12)
-    assert many == pytest.approx(stats.binom.sf(259, 1000, 0.3), rel=1e-12)
+    assert few == pytest.approx(scipy.stats.binom.cdf(260, 1000, 0.3), rel=1e-12)
+    assert many == pytest.approx(scipy.stats.binom.sf(259, 1000, 0.3), rel=1e-12)
     assert Frequency(10, 0).tails(0.0) == (1.0, 1.0)
     assert Frequency(10, 1).tails(0.0) == (1.0, 0.0)
     assert Frequency(10, 9).tails(1.0) == (0.0, 1.0)

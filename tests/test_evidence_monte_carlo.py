@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy import stats
+import scipy
 from sympy import Integer, Rational, pi, sqrt
 
 from numerics.monte_carlo import Estimate, estimate
@@ -74,14 +74,14 @@ def test_error_of_the_stated_size_is_missed_with_the_stated_probability_in_the_w
 @pytest.mark.parametrize("free", [19, 1000, 10**7])
 def test_noncentrality_is_that_of_the_law_of_fisher(rank, free):
     far = noncentrality(rank, free + rank)
-    bar = stats.f.isf(FALSE_ALARM, rank, free)
-    assert stats.ncf.cdf(bar, rank, free, far) == pytest.approx(MISS, rel=1e-4)
+    bar = scipy.stats.f.isf(FALSE_ALARM, rank, free)
+    assert scipy.stats.ncf.cdf(bar, rank, free, far) == pytest.approx(MISS, rel=1e-4)
 
 
 def test_margin_of_three_standard_errors_past_the_bar_is_no_bound_in_several_dimensions():
     # What stood here before: exact for one component to 1e-4, and 2 % too much for four.
     for rank, ratio in ((1, 1.0), (4, 1.018)):
-        margin = np.sqrt(stats.chi2.isf(FALSE_ALARM, rank)) + stats.norm.isf(MISS)
+        margin = np.sqrt(scipy.stats.chi2.isf(FALSE_ALARM, rank)) + scipy.stats.norm.isf(MISS)
         assert margin / np.sqrt(noncentrality(rank, 10**7)) == pytest.approx(ratio, abs=1e-3)
 
 
@@ -92,13 +92,13 @@ def test_margin_of_three_standard_errors_past_the_bar_is_no_bound_in_several_dim
 def test_scores_of_true_normal_means_are_uniform_for_few_samples_and_for_many(samples):
     rng = np.random.default_rng(6)
     tails = [score(estimate(lambda z: z, (3,), samples, rng), np.zeros(3)).tail for _ in range(500)]
-    assert stats.kstest(tails, "uniform").pvalue > 1e-4
+    assert scipy.stats.kstest(tails, "uniform").pvalue > 1e-4
 
 
 def test_chi_square_law_would_raise_false_alarms_for_few_samples():
     drawn = Estimate(np.array([0.0, 0.0]), np.eye(2), 12)
     far = np.array([2.5, 0.0])
-    assert stats.chi2.sf(12 * 2.5**2, 2) < FALSE_ALARM < score(drawn, far).tail
+    assert scipy.stats.chi2.sf(12 * 2.5**2, 2) < FALSE_ALARM < score(drawn, far).tail
 
 
 def test_false_alarm_of_a_rare_event_is_the_stated_one_to_three_percent():
@@ -111,16 +111,20 @@ def test_false_alarm_of_a_rare_event_is_the_stated_one_to_three_percent():
     counts = np.arange(int(samples * chance - 9 * spread), int(samples * chance + 9 * spread))
     seen = counts / samples
     hotelling = samples * (seen - chance) ** 2 / (seen * (1 - seen)) * (samples - 1) / samples
-    alarms = hotelling > stats.f.isf(FALSE_ALARM, 1, samples - 1)
-    probability = stats.binom.pmf(counts[alarms], samples, chance).sum()
+    alarms = hotelling > scipy.stats.f.isf(FALSE_ALARM, 1, samples - 1)
+    probability = scipy.stats.binom.pmf(counts[alarms], samples, chance).sum()
     assert probability == pytest.approx(FALSE_ALARM, rel=0.03)
     # The two sides alone are off by the factors of the skewness, which the two together almost cancel.
-    assert stats.binom.pmf(counts[alarms & (seen < chance)], samples, chance).sum() > 1.1 * FALSE_ALARM / 2
+    assert (
+        scipy.stats.binom.pmf(counts[alarms & (seen < chance)], samples, chance).sum() > 1.1 * FALSE_ALARM / 2
+    )
 
 
 def test_score_of_a_binomial_count_is_the_one_computed_by_hand():
     drawn = Estimate(np.array([0.25]), np.array([[0.1875]]), 1000)
-    assert score(drawn, np.array([0.3])).tail == pytest.approx(2 * stats.t.sf(0.05 / np.sqrt(1.875e-4), 999))
+    assert score(drawn, np.array([0.3])).tail == pytest.approx(
+        2 * scipy.stats.t.sf(0.05 / np.sqrt(1.875e-4), 999)
+    )
 
 
 @pytest.mark.parametrize(("few", "spread"), [(300, 1.0), (20, 1.0), (20, 0.01), (20, 30.0)])
@@ -132,7 +136,7 @@ def test_scores_of_the_difference_of_two_samples_of_other_sizes_and_spreads_are_
             estimate(lambda z, s=s: s * z, (2,), n, rng) for s, n in ((spread * few**0.5, few), (30.0, 900))
         )
         tails.append(score(difference(one, other), np.zeros(2)).tail)
-    assert stats.kstest(tails, "uniform").pvalue > 1e-4
+    assert scipy.stats.kstest(tails, "uniform").pvalue > 1e-4
 
 
 def test_freedom_of_a_difference_is_that_of_welch_and_lies_between_those_of_its_samples():

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import example, given
 from hypothesis import strategies as st
-from scipy.integrate import quad
 
 from numerics.learnability import count_failures, learning_probability, pull
 from numerics.penalties import threshold
@@ -29,8 +29,8 @@ def test_in_space_all_but_a_cap_is_learned(level):
 @pytest.mark.parametrize("d", [2, 5, 40])
 def test_probability_is_the_integral_of_the_polar_density(d):
     level = 0.7
-    inside = quad(lambda phi: np.sin(phi) ** (d - 2), np.arcsin(level), np.pi)[0]
-    whole = quad(lambda phi: np.sin(phi) ** (d - 2), 0, np.pi)[0]
+    inside = scipy.integrate.quad(lambda phi: np.sin(phi) ** (d - 2), np.arcsin(level), np.pi)[0]
+    whole = scipy.integrate.quad(lambda phi: np.sin(phi) ** (d - 2), 0, np.pi)[0]
     # Both integrals are asked for to 1.5e-8.
     assert learning_probability(d, level) == pytest.approx(inside / whole, abs=1e-7)
 

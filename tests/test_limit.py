@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from scipy.optimize import brentq
 
 import numerics.limit
 from numerics.certificate import error_certificate
@@ -104,7 +104,7 @@ def test_kappa_of_l1_is_the_root_that_a_bracketing_solver_finds(seed, d):
         sparse = np.maximum(C * size - kappa * lam / beta, 0) / (kappa - beta)
         return np.linalg.norm((C * size + beta * sparse) / kappa) - 1
 
-    root = brentq(excess, beta * (1 + 1e-9), C + 2 * beta, xtol=1e-15, rtol=1e-15)
+    root = scipy.optimize.brentq(excess, beta * (1 + 1e-9), C + 2 * beta, xtol=1e-15, rtol=1e-15)
     [point] = limit_points(w_star, C, "l1", lam, beta)
     # Two roundings of ||w||, whose slope in kappa is about one.
     assert point.kappa == pytest.approx(root, rel=1e-13)

@@ -133,7 +133,8 @@ def _show_store(arguments: argparse.Namespace) -> int:
 
     code, rows = show(arguments.store, tuple(dict.fromkeys(arguments.penalty)))
     if folder is not None:
-        from proofs_check.figures.gallery import draw, told
+        from proofs_check.comparison_output import told
+        from proofs_check.figures.gallery import draw
 
         names = [name for name in arguments.only or PICTURES if name != "angles"]
         again = ["--store", arguments.store, *_options(arguments, ("penalty",))]
@@ -203,6 +204,7 @@ def _draw(
     arguments: argparse.Namespace, folder: Path, drawn: "Problem", penalties: Sequence[str], shape: float
 ) -> Iterator[str]:
     """Draw the figures; yield lines that say where each is and what draws it again."""
+    from proofs_check.comparison_output import told
     from proofs_check.figures import gallery
 
     names = tuple(dict.fromkeys(arguments.only or PICTURES))
@@ -216,11 +218,11 @@ def _draw(
     try:
         if "angles" in names:
             files = gallery.draw_angles(drawn, penalties, shape, folder)
-            yield from gallery.told(files, arguments.figures, again)
+            yield from told(files, arguments.figures, again)
         for name in others:
             # Of its own cells alone, or the figure would change with the others that are asked for.
             own = [rows[cell] for cell in gallery.experiment([name], bases) if cell in rows]
-            yield from gallery.told(gallery.draw(own, [name], folder), arguments.figures, again)
+            yield from told(gallery.draw(own, [name], folder), arguments.figures, again)
     except OSError as error:
         raise UsageError(f"--figures, the file could not be written ({error})") from error
 

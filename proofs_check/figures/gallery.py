@@ -1,6 +1,5 @@
-"""Drawing many figures: their experiments measured once, files written, and the command that repeats each."""
+"""Drawing many figures: their experiments measured once, and files written."""
 
-import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -75,16 +74,3 @@ def draw_angles(
     for penalty in penalties:
         save(rates.angles(drawn, penalty, a if penalty == "tl1" else None), folder, f"angles-{penalty}")
         yield "angles", f"angles-{penalty}"
-
-
-def told(drawn: Iterable[tuple[str, str]], folder: str, again: Sequence[str]) -> Iterator[str]:
-    """Lines that name each file and the command that draws it again.
-
-    Examples
-    --------
-    >>> print(*told([("support", "support-l1")], "out", ["--seed", "3"]))
-    out/support-l1.svg, .png: rvscgd compare --only support --figures out --seed 3
-    """
-    for name, file in drawn:
-        command = ["rvscgd", "compare", "--only", name, "--figures", folder, *again]
-        yield f"{folder}/{file}.svg, .png: {shlex.join(command)}"
