@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.internal.entropy import deterministic_PRNG
 from sympy import Abs, Function, Integer, Integral, Rational, Symbol, cos, exp, pi, sin, sqrt
 
+from proofs_check.claims.draws import case_of
 from proofs_check.context import Context
 from proofs_check.evidence import cases, quadrature, symbolic
-from proofs_check.evidence.cases import searched, simulated
+from proofs_check.evidence.cases import climb, searched, simulated
 from proofs_check.evidence.points import NoPointError, points
 from proofs_check.evidence.quadrature import integrals
 from proofs_check.evidence.symbolic import vanishing
@@ -340,12 +341,37 @@ def test_other_values_are_no_reason_to_refuse_a_case(held):
     assert nods.check(claim(x), Context()).verdict is Verdict.SUPPORTS
 
 
+@pytest.mark.parametrize(
+    ("climbing", "expected"), [(climb, Verdict.REFUTES), (lambda *_: None, Verdict.SUPPORTS)]
+)
+def test_search_climbs_towards_a_violation_that_chance_does_not_find(climbing, expected):
+    def below(one):
+        def test(case):
+            climbing(sum(case), "a larger sum")
+            return None if sum(case) < one.subject else "too large"
+
+        return test
+
+    digits = case_of(lambda *case: case, *[st.integers(0, 9)] * 4)
+    assert verdict(searched(lambda: digits, below, "smaller than the subject"), Integer(4 * 9)) is expected
+
+
+def test_search_does_not_walk_along_a_number_that_does_not_matter():
+    def level(_):
+        return lambda case: seen.append(case) or climb(1.0, "what is the same everywhere")
+
+    seen = []
+    pairs = case_of(lambda *case: case, st.integers(0, 10**6), st.integers(0, 10**6))
+    searched(lambda: pairs, level, "all numbers").check(claim(x), Context())
+    assert len({first for first, _ in seen}) > 0.8 * len(seen)
+
+
 def test_dear_cases_are_fewer():
     evidence = searched(lambda: st.integers(0, 10**9), lambda _: lambda _: None, "nods", fewer=5)
-    assert evidence.check(claim(x), Context()).witness == "no violation in 12 cases"
+    assert evidence.check(claim(x), Context()).witness == "no violation in 9 cases"
 
 
-@pytest.mark.parametrize(("planted", "cases"), [(False, 500), (True, 64)])
+@pytest.mark.parametrize(("planted", "cases"), [(False, 500), (True, 48)])
 def test_full_effort_is_for_the_claim_and_a_planted_error_gets_what_the_quick_one_allows(planted, cases):
     evidence = searched(lambda: st.integers(0, 10**9), lambda _: lambda _: None, "nods")
     found = evidence.check(replace(claim(x), planted=planted), Context(full=True))
