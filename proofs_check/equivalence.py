@@ -156,15 +156,24 @@ def _values(
         sure = None not in seen
         if sure or number <= count:
             both = zip((right, wrong), seen, strict=True)
-            true, false = (_number(one, point) if ball is None else ball for one, ball in both)
+            true, false = (_number(one, point, context) if ball is None else ball for one, ball in both)
             yield true, false, sure
         # The points that are there to meet each case cost little, or are left out.
 
 
-def _number(expression: Expr, point: Mapping[Any, Any]) -> Any:
-    """SymPy's value of an expression, or None where it is no finite real number."""
+def _number(expression: Expr, point: Mapping[Any, Any], context: Context) -> Any:
+    """SymPy's value of an expression, or None where it is no finite real number.
+
+    It is kept, for all variants are compared with the same original at the same points.
+    """
+    return context.once((_number, expression, *point.items()), lambda: _evaluated(expression, point))
+
+
+def _evaluated(expression: Expr, point: Mapping[Any, Any]) -> Any:
     try:
-        number = N(expression.subs(point), DIGITS)
+        exact = expression.subs(point)
+        # A proxy that may be any function has no number here, which takes SymPy a while to find.
+        number = N(exact, DIGITS) if exact.is_number else exact
     except (TypeError, ZeroDivisionError):  # SymPy compares a complex number, mpmath meets a pole
         return None
     if not (number.is_number and number.is_finite and number.is_real):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sympy import (
     Abs,
     And,
+    Function,
     ImmutableMatrix,
     Integer,
     Le,
@@ -26,6 +27,7 @@ from sympy import (
     betainc_regularized,
     cos,
     erf,
+    erfinv,
     pi,
     sin,
     sqrt,
@@ -271,6 +273,15 @@ def test_assumption_that_only_makes_the_formula_real_is_no_loss():
     assert dropped(about(share, x > 0, y > 0, y >= x), y >= x) is Relation.UNDEFINED
     assert dropped(about(share, x > 0, y > 0, y > x), y > x) is Relation.ERROR
     assert dropped(about(x / y, x > 0, y > 0, y > x), y > x) is Relation.ERROR
+
+
+def test_value_without_a_ball_is_that_of_its_own_formula_and_point():
+    context, points = Context(), ({norm_w: Rational(1, 4)}, {norm_w: Rational(1, 2)})
+    formulas = (erfinv(norm_w), 2 * erfinv(norm_w), norm_w + Function("proxy")(norm_w))
+    first, second = ([equivalence._number(one, at, context) for one in formulas] for at in points)
+    assert first[0] < first[1] < second[0] < second[1]
+    assert first[2] is second[2] is None
+    assert equivalence._number(formulas[0], points[0], context) is first[0]
 
 
 def test_values_that_a_symbol_has_in_the_model_are_no_hypotheses():
