@@ -24,6 +24,7 @@ from sympy import (
     cot,
     erf,
     exp,
+    expand,
     floor,
     pi,
     sign,
@@ -36,7 +37,7 @@ from proofs_check.context import Context
 from proofs_check.evidence import enclosure, real_solver, smt
 from proofs_check.evidence.enclosure import positive_on_box
 from proofs_check.evidence.pythagorean import pythagorean
-from proofs_check.evidence.real_solver import Problem, TranslationError
+from proofs_check.evidence.real_solver import Problem, TranslationError, _root_of_quadratic
 from proofs_check.evidence.smt import Query, VacuousError, square_roots, unsatisfiable
 from proofs_check.judge import judge
 from proofs_check.records import Claim, Control, Provenance, Source, Status, Verdict
@@ -150,6 +151,29 @@ def test_further_relation_is_asked_beside_the_others_and_leaves_them_as_they_wer
     assert set(above.solution()) == {x}
     with pytest.raises(TranslationError, match="one real symbol of each name"):
         above.also(Symbol("x", positive=True) > 1)
+
+
+@pytest.mark.parametrize("root", [sqrt(2), -sqrt(2), (1 + sqrt(61)) / 6, (1 - sqrt(61)) / 6])
+@pytest.mark.parametrize("way", [1, -1])
+def test_irrational_solution_of_a_quadratic_equation_is_its_root_on_the_side_that_is_asked_for(root, way):
+    other = {sqrt(2): -sqrt(2), -sqrt(2): sqrt(2)}.get(root, Rational(1, 3) - root)
+    equation = Eq(way * expand((x - root) * (x - other)), 0)
+    problem = Problem([equation, x > 0 if root > 0 else x < 0], {})
+    assert problem.solve() == "sat"
+    assert problem.solution() == {x: root}
+
+
+def test_larger_root_of_a_quadratic_polynomial_is_larger_whatever_its_sign():
+    for way in (1, -1):
+        roots = [_root_of_quadratic(*map(Integer, (-2 * way, 0, way)), larger=one) for one in (False, True)]
+        assert roots == [-sqrt(2), sqrt(2)]
+
+
+def test_solutions_of_any_size_and_sign_are_rational_numbers():
+    for number in (Integer(0), Integer(-7), Rational(-5, 7), Rational(10**40 + 1, 10**30)):
+        problem = Problem([Eq(x, number, evaluate=False)], {})
+        assert problem.solve() == "sat"
+        assert problem.solution() == {x: number}
 
 
 def test_algebraic_counterexample_is_found_and_checked():

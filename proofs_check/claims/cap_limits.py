@@ -22,7 +22,7 @@ from proofs_check.claims.trapping import (
     inside_the_cone,
     real,
 )
-from proofs_check.claims.trapping_limits import BALL, INEXACT, INVARIANT, SHRINKS, TURN, X, Y
+from proofs_check.claims.trapping_limits import BALL, INEXACT, INVARIANT, SHRINKS, TURN, X, Y, plane_queries
 from proofs_check.claims.trapping_rate import FALL, NOT_ABOVE, over_the_length
 from proofs_check.claims.weakened import failing
 from proofs_check.evidence.smt import Query
@@ -85,6 +85,7 @@ def _short_filters() -> Claim:
             ALONG: Rational(9, 25), ACROSS: Rational(12, 25), norm_w: Rational(2, 3),
         },
         at="from w = (8, 6)/15 with e = (9, 12)/25 to (28, -51)/75",
+        queries=lambda claim: plane_queries(x, y, S >= 0, c * S >= PULL, norm_w >= claim.subject),
         controls=(
             Control("a half", Rational(1, 2)),
             Control("one percent less than one", Rational(99, 100)),
