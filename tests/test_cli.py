@@ -1,6 +1,7 @@
 """The command line: cheap help, honest exit codes, one sentence for a wrong argument."""
 
 import gc
+import io
 import os
 import resource
 import subprocess
@@ -26,29 +27,23 @@ HEAVY = {
 }  # fmt: skip
 
 
-def command(*arguments, **options):
+def command(*arguments):
     return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        **options,
+        [*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
     )
 
 
-@cache
 def cpu_seconds(*arguments):
-    """Least processor time of three runs of Python."""
+    """Processor time of a run of Python."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    def once():
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    return min(once() for _ in range(3))
+@cache
+def cpu_seconds_of_nothing():
+    return min(cpu_seconds("-c", "pass") for _ in range(3))
 
 
 @pytest.mark.parametrize("arguments", HELPS, ids=" ".join)
@@ -68,7 +63,9 @@ def test_help_imports_nothing_that_computes(arguments):
 
 @pytest.mark.parametrize("arguments", HELPS, ids=" ".join)
 def test_help_costs_at_most_three_tenths_of_a_second_more_than_python_itself(arguments):
-    assert cpu_seconds("-m", "proofs_check", *arguments) - cpu_seconds("-c", "pass") < 0.3
+    # The least of three runs, of which one that is short enough decides.
+    most = cpu_seconds_of_nothing() + 0.3
+    assert any(cpu_seconds("-m", "proofs_check", *arguments) < most for _ in range(3))
 
 
 @pytest.mark.parametrize("arguments", HELPS, ids=" ".join)
@@ -146,10 +143,12 @@ def test_reader_that_leaves_early_causes_no_noise():
     assert (done.returncode, done.stderr) == (141, b"")
 
 
-def test_terminal_without_greek_letters_gets_escapes():
-    done = command("formulas", SECTION, env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
-    assert (done.returncode, done.stderr) == (0, "")
-    assert r"\u03b8" in done.stdout
+def test_terminal_without_greek_letters_gets_escapes(monkeypatch, capsys):
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert cli.main(["formulas", SECTION]) == 0
+    assert rb"\u03b8" in terminal.buffer.getvalue()
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("told", [None, "123"])
