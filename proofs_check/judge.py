@@ -15,7 +15,7 @@ from proofs_check.context import Context
 from proofs_check.evidence.values import certain
 from proofs_check.records import Claim, Evidence, Expected, Finding, Status, Strength, Verdict
 from proofs_check.rendering import text
-from proofs_check.time_limit import time_limit
+from proofs_check.time_limit import time_limit, watched
 from proofs_check.trials import Outcome, Trial, cost, trials
 
 STATUS_OF_STRENGTH = {
@@ -142,9 +142,10 @@ def judge(claim: Claim, context: Context) -> Judgement:
     """Gather all evidence for a claim, and for its controls what decides whether they are seen."""
     start = time.perf_counter()
     vacuity = _vacuity(claim)
-    findings = _findings(claim, context)
-    rows = _rows(claim, findings, context)
-    tried = trials(claim, context, _run)
+    with watched():
+        findings = _findings(claim, context)
+        rows = _rows(claim, findings, context)
+        tried = trials(claim, context, _run)
     return Judgement(claim, vacuity, findings, rows, time.perf_counter() - start, tried)
 
 

@@ -23,7 +23,7 @@ from proofs_check.records import (
     Strength,
     Verdict,
 )
-from proofs_check.time_limit import time_limit
+from proofs_check.time_limit import time_limit, watched
 
 x = Symbol("x", real=True)
 
@@ -57,6 +57,56 @@ def test_answer_in_time_is_left_alone_and_so_are_the_alarms_of_others():
 def test_work_that_hears_no_exception_is_ended():
     with pytest.raises(TimeoutError, match=r"no answer in 0\.2 s"), time_limit(0.2):
         deaf()
+
+
+def test_limits_that_share_a_watch_end_each_its_own_work_and_nothing_between():
+    before = signal.getsignal(signal.SIGALRM)
+    with watched():
+        for _ in range(2):
+            with pytest.raises(TimeoutError, match=r"no answer in 0\.2 s"), time_limit(0.2):
+                deaf()
+            time.sleep(0.3)
+        with time_limit(0.4):
+            time.sleep(0.3)
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+class Clock:
+    """A time that passes by what is added to it, and when a process would be ended."""
+
+    def __init__(self):
+        self.now, self.end, self.set = 1000.0, None, 0
+
+    def monotonic(self):
+        return self.now
+
+    def dump_traceback_later(self, seconds, *, exit, file):  # noqa: A002 - as faulthandler has it
+        assert exit
+        assert file == 2
+        self.end, self.set = self.now + seconds, self.set + 1
+
+    def cancel_dump_traceback_later(self):
+        self.end = None
+
+
+def test_process_is_ended_within_the_grace_of_every_limit_by_a_timer_that_is_seldom_set(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr("proofs_check.time_limit.time", clock)
+    monkeypatch.setattr("proofs_check.time_limit.faulthandler", clock)
+    # Many short checks, a long one, and again, with what takes a while in and between them.
+    limits = [20.0] * 1000 + [300.0] * 1000 + [20.0, 300.0] * 10
+    with watched():
+        for number, seconds in enumerate(limits):
+            with time_limit(seconds):
+                assert clock.now + seconds + 30 <= clock.end <= clock.now + seconds + 60
+                clock.now += 0.01 if number % 100 else min(seconds, 50.0)
+            clock.now += 1e-3
+    assert clock.end is None
+    assert clock.set < 100
+    with time_limit(20):
+        assert clock.end == clock.now + 80
+    assert clock.end is None
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
