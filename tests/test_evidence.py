@@ -368,10 +368,10 @@ def test_search_does_not_walk_along_a_number_that_does_not_matter():
 
 def test_dear_cases_are_fewer():
     evidence = searched(lambda: st.integers(0, 10**9), lambda _: lambda _: None, "nods", fewer=5)
-    assert evidence.check(claim(x), Context()).witness == "no violation in 9 cases"
+    assert evidence.check(claim(x), Context()).witness == "no violation in 8 cases"
 
 
-@pytest.mark.parametrize(("planted", "cases"), [(False, 500), (True, 48)])
+@pytest.mark.parametrize(("planted", "cases"), [(False, 500), (True, 40)])
 def test_full_effort_is_for_the_claim_and_a_planted_error_gets_what_the_quick_one_allows(planted, cases):
     evidence = searched(lambda: st.integers(0, 10**9), lambda _: lambda _: None, "nods")
     found = evidence.check(replace(claim(x), planted=planted), Context(full=True))

@@ -84,6 +84,10 @@ def free_steps() -> SearchStrategy[FreeStep]:
     return case_of(FreeStep, SIZES, decades(-1, 2), decades(-1, 2), fractions, decades(-3, 1), SEEDS)
 
 
+# A small p, with which steps a little longer than the largest increase Φ.
+SMALL_P = (FreeStep(2, 1.0, 1.0, 1.0, 0.0794, 1),)
+
+
 @dataclass(frozen=True)
 class FixedPoint:
     """A solution of kappa w = c w* + beta u, built from w, u and kappa."""

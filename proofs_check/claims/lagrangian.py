@@ -104,7 +104,12 @@ def _falls() -> Claim:
         example={c: 1, beta: 2, SLOPE: Rational(4, 5), SINE: Rational(1, 2)},
         evidence=(
             unsatisfiable(_falling, "no u has such a pull and a rise; beyond, some have"),
-            searched(pulled_turns, _slope_violation, "difference quotients along the step, at all angles"),
+            searched(
+                pulled_turns,
+                _slope_violation,
+                "difference quotients along the step, at all angles",
+                borders=(PulledTurn(Turn(2, 1.0, 0), 1.0, 0.794, 1.0, 0.99999, against=False),),
+            ),
         ),
         controls=(
             Control("the larger of the two", Max(SLOPE, c * SINE)),

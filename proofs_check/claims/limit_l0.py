@@ -59,7 +59,7 @@ def _unique_l0() -> Claim:
                 _another,
                 "all fixed points of teachers, by their survivors",
                 borders=BORDERS,
-                fewer=4,
+                fewer=3,
             ),
         ),
         controls=(

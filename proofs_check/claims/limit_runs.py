@@ -52,4 +52,4 @@ def from_the_border(*, always_trapped: bool) -> Evidence:
         return lambda case: test(case.field(_bound(claim, case.c)))
 
     shows = "runs from one unit in the last place inside the edge of the admitted starts, and elsewhere"
-    return searched(descents, violation, shows, borders=BORDERS, fewer=4)
+    return searched(descents, violation, shows, borders=BORDERS, fewer=3)

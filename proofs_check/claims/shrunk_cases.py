@@ -90,3 +90,10 @@ def shrunk_steps() -> SearchStrategy[ShrunkStep]:
         st.sampled_from(tuple(FORMS)), st.sampled_from(TEACHERS),
         st.sampled_from((1.0, 0.9, 0.1)), SEEDS,
     )  # fmt: skip
+
+
+# Where a step gains the least: the worst teacher with β just above c, and one near w with β far below c.
+LEAST_GAINS = (
+    ShrunkStep(("l1", None), 7.94e-4, 1.0, 1.001, 2, "axis", "worst", 1.0, 0),
+    ShrunkStep(("l1", None), 0.794, 1.0, 0.01, 2, "axis", "near", 1.0, 0),
+)

@@ -83,7 +83,12 @@ def _largest_step() -> Claim:
         uses=("w-step-decreases-the-surrogate-by-an-exact-amount",),
         evidence=(
             unsatisfiable(_for_any_u, "no ⟨w,p⟩ and ‖p‖ admit an increase up to it; beyond it p = εw does"),
-            searched(cases.free_steps, increase, "no step up to it increases Φ, also for tiny p = c w* + βu"),
+            searched(
+                cases.free_steps,
+                increase,
+                "no step up to it increases Φ, also for tiny p = c w* + βu",
+                borders=cases.SMALL_P,
+            ),
             simulated(
                 runs.batches, increase_along, "no step of this size from an iterate of RVSCGD increases Φ"
             ),
@@ -179,7 +184,10 @@ def _largest_step_of_runs() -> Claim:
                 "angle with u = 0 does, or w* opposite u with β‖u‖ just above c",
             ),
             searched(
-                shrunk_cases.shrunk_steps, increase_of_runs, "steps with u = S(w) and the worst teacher"
+                shrunk_cases.shrunk_steps,
+                increase_of_runs,
+                "steps with u = S(w) and the worst teacher",
+                borders=shrunk_cases.LEAST_GAINS,
             ),
         ),
         controls=(

@@ -170,7 +170,12 @@ def _residual() -> Claim:
             vanishing(_gain_residuals, "the decrease is η(ρ + α)/(ρ(ρ + α + ηκ)) times the squared residual; "
                       "the subject is that factor at α + ηκ = ρ = 1"),
             unsatisfiable(_least_gain, "where ‖u‖ ≤ 1 the factor is nowhere below the subject"),
-            searched(shrunk_cases.shrunk_steps, least_gain_violation, "steps with u = S(w)"),
+            searched(
+                shrunk_cases.shrunk_steps,
+                least_gain_violation,
+                "steps with u = S(w)",
+                borders=shrunk_cases.LEAST_GAINS,
+            ),
         ),
         controls=(
             Control("η, as without curvature", eta + 0 * c),

@@ -175,6 +175,7 @@ def _invariant() -> Claim:
                 trapping_cases.pulled_steps,
                 _leaves,
                 "no pull, of some forty and the worst, moves w out of a cap",
+                borders=trapping_cases.LONGER_STEP,
             ),
         ),
         controls=(

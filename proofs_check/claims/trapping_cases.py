@@ -72,6 +72,8 @@ def pulled_steps() -> SearchStrategy[PulledStep]:
 
 # Angles well between the two ends, where a wrong function of the angle may agree with the right one at both.
 STEPS_BETWEEN = tuple(PulledStep(3, 1.0, 1.0, 0.5, part, 0) for part in (0.25, 0.5, 0.75))
+# From a cap's edge, longer than 1/c.
+LONGER_STEP = (PulledStep(2, 1.0, 1.0, 1.1, 0.0, 0),)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from proofs_check.replay import code
 
 # The larger number is for claims alone. A check has to show its power with the smaller: of an error that it
 # sees only among the larger, effort quick would tell nothing.
-EXAMPLES_QUICK, EXAMPLES_FULL = 48, 500
+EXAMPLES_QUICK, EXAMPLES_FULL = 40, 500
 # The counterexample to a planted error is read by nobody, so that it is not made smaller.
 SEARCH = (Phase.generate, Phase.target)
 
