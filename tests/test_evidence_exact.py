@@ -62,6 +62,30 @@ def decided(conclusion, *assumptions):
     )
 
 
+def test_query_that_holds_is_asked_once_and_another_is_not_taken_for_it(monkeypatch):
+    context, r = Context(), Symbol("r", real=True)
+    times = []
+    monkeypatch.setattr(smt, "_decide", lambda *given, real=smt._decide: times.append(1) or real(*given))
+
+    def verdict(query, *assumed):
+        return (
+            unsatisfiable(lambda _: {"it": query}, "it").check(claim(x, assumptions=assumed), context).verdict
+        )
+
+    holds = Query(x * y >= 0, (y >= 0,))
+    for _ in range(2):
+        assert verdict(holds, x >= 0) is Verdict.SUPPORTS
+        assert len(times) == 1
+    assert verdict(holds) is Verdict.REFUTES
+    assert verdict(Query(x * y >= 0), x >= 0) is Verdict.REFUTES
+    assert verdict(Query(x * y > 0, (y >= 0,)), x >= 0) is Verdict.REFUTES
+    assert verdict(Query(r + y >= 0, (y >= 0,), {sqrt(x): r}), x >= 0) is Verdict.SUPPORTS
+    assert verdict(Query(r + y >= 0, (y >= 0,)), x >= 0) is Verdict.REFUTES
+    for _ in range(2):
+        with pytest.raises(VacuousError):
+            verdict(holds, x >= 0, y < 0)
+
+
 def above(subject):
     return {"above": Query(subject >= 2 * x * y)}
 

@@ -95,7 +95,7 @@ def unsatisfiable(queries: Queries, shows: str) -> Evidence:
         silent, broken = None, None
         for name, query in asked.items():
             try:
-                found = _decide(claim, name, query, context)
+                found = _unless_held(claim, name, query, context)
             except (VacuousError, TranslationError, ArithmeticError) as error:
                 # A counterexample of another query stands whatever became of this one.
                 broken = broken or error
@@ -173,6 +173,15 @@ def _apart_from_poles(claim: Claim, query: Query, context: Context) -> Problem:
     powers = set().union(*(one.atoms(Pow) for one in relations))
     poles = sorted({power.base for power in powers if power.exp.is_negative}, key=str)
     return _violated(claim, query, context, *(Ne(base, 0, evaluate=False) for base in poles))
+
+
+def _unless_held(claim: Claim, name: str, query: Query, context: Context) -> Finding | None:
+    """As `_decide`; that a query holds is remembered, since most errors leave some queries alone."""
+    key = (_decide, claim.assumptions, query.assumptions, query.conclusion, *query.roots.items())
+    if key not in context.memo and (found := _decide(claim, name, query, context)) is not None:
+        return found
+    context.memo[key] = None
+    return None
 
 
 def _decide(claim: Claim, name: str, query: Query, context: Context) -> Finding | None:
