@@ -19,6 +19,7 @@ from proofs_check.executors import on_processes
 from proofs_check.sweep_design import read_cells
 from proofs_check.sweep_store import COLUMNS, Store
 from tests import quick_cells
+from tests.processes import running
 
 ROOT = Path(__file__).resolve().parents[1]
 # Cells that are run, and more of them that are not, for tests of what becomes of rows.
@@ -36,6 +37,7 @@ def command(*arguments, cwd, program=REAL, stuck=""):
     return subprocess.Popen(
         [sys.executable, *program, *map(str, arguments)],
         cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+        start_new_session=True,
     )  # fmt: skip
 
 
@@ -87,7 +89,7 @@ def test_a_sweep_that_is_killed_goes_on_and_ends_with_the_same_rows(tmp_path, ca
     line = ("sweep", QUICK, "--store", store, "--workers", 2)
     first = command(*line, cwd=tmp_path, program=UNMEASURED, stuck=STUCK)
     wait_for(lambda: is_begun(store))
-    workers = Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()
+    assert len(running(first.pid)) > 2
     first.send_signal(signal.SIGKILL)
     first.communicate(timeout=60)  # workers that outlive it would hold its output open
     kept = rows_in(store)
@@ -102,7 +104,7 @@ def test_a_sweep_that_is_killed_goes_on_and_ends_with_the_same_rows(tmp_path, ca
     assert f"{MANY - len(kept)} of them new" in out
     assert rows_in(store) == quick_rows()
     # The workers have ended with the process that nobody could ask to end them.
-    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+    wait_for(lambda: not running(first.pid))
 
 
 def test_two_processes_share_one_store(tmp_path):

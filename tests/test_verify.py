@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from proofs_check.cli import main
+from tests.processes import running
 
 DECIDED = 3  # claims of the small ledger
 
@@ -145,9 +146,7 @@ def begun(tmp_path):
         process.communicate(timeout=60)
     # Neither a worker nor the server that they are forked from outlives the run.
     for _ in range(200):
-        try:
-            os.killpg(process.pid, 0)
-        except ProcessLookupError:
+        if not running(process.pid):
             return
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGKILL)
