@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Abs, Eq, Expr, Integer, Max, Or, Rational, Symbol, Tuple, diff, factor, sqrt
+from sympy import Abs, Eq, Expr, Integer, Le, Max, Or, Rational, S, Symbol, Tuple, diff, factor, sqrt
 
 from numerics.closed_forms import evaluate
 from numerics.penalties import proximal_map
@@ -63,6 +63,11 @@ def query(conclusion: Any, *assumptions: Any) -> Query:
     return Query(conclusion, assumptions, square_roots(conclusion, *assumptions))
 
 
+def at_most(one: Expr, other: Expr) -> Le:
+    """A comparison that is left to the solver: SymPy would try to decide it first, which takes longer."""
+    return Le(one, other, evaluate=False)
+
+
 def _positive(penalty: str) -> tuple[Any, ...]:
     """Weight and shape are positive."""
     return (mu > 0, a > 0) if penalty == "tl1" else (mu > 0,)
@@ -107,20 +112,20 @@ def _minimal(claim: Claim, penalty: str) -> Mapping[str, Query]:
     level = objective(penalty)
     at = SECOND
     begun = at >= start.subs(u, at)
-    zero = {"zero": query(level.subs(u, 0) <= level, x >= 0, x <= t)}
+    zero = {"zero": query(at_most(level.subs(u, 0), level), x >= 0, x <= t)}
     here = level.subs(x, branch.subs(u, at))
     if penalty != "tl1":
-        return {**zero, "beyond": query(here.subs(u, at) <= here, begun)}
+        return {**zero, "beyond": query(at_most(here.subs(u, at), here), begun)}
     # Case by case of the signs of u and its rivals: all at once takes the solver half a second. Where x(u) is
     # negative the rival -u of u > 0 is better; elsewhere no rival below zero is better than its opposite.
     from_zero = level.subs(x, branch.subs(u, 0))
     return {
         **zero,
-        "no better on the other side of zero": query(level <= level.subs(u, -u), x >= 0, u >= 0),
-        "beyond, not on the other side of zero": query(branch.subs(u, at) >= 0, begun, at > 0),
-        "beyond": query(_excess(branch.subs(u, at)) >= 0, begun, at > 0, u >= 0),
-        "beyond, from zero": query(Or(start.subs(u, 0) > 0, from_zero.subs(u, 0) <= from_zero)),
-        "beyond, from below zero": query(Or(at >= 0, here.subs(u, at) <= here), begun),
+        "no better on the other side of zero": query(at_most(level, level.subs(u, -u)), x >= 0, u >= 0),
+        "beyond, not on the other side of zero": query(at_most(S.Zero, branch.subs(u, at)), begun, at > 0),
+        "beyond": query(at_most(S.Zero, _excess(branch.subs(u, at))), begun, at > 0, u >= 0),
+        "beyond, from zero": query(Or(start.subs(u, 0) > 0, at_most(from_zero.subs(u, 0), from_zero))),
+        "beyond, from below zero": query(Or(at >= 0, at_most(here.subs(u, at), here)), begun),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sympy import Expr, Integer, Ne, Rational, Tuple, factor, sqrt
 
 from proofs_check.claims.contraction import CRITICAL
-from proofs_check.claims.thresholding import SECOND, inverse, query
+from proofs_check.claims.thresholding import SECOND, at_most, inverse, query
 from proofs_check.evidence.smt import Query, unsatisfiable
 from proofs_check.records import Claim, Control, Expected, Provenance, Source
 from theory.penalties import TITLES, objective, thresholding
@@ -33,8 +33,8 @@ def _tie(penalty: str) -> Claim:
         place, far = claim.subject
         level = objective(penalty).subs(x, place)
         return {
-            "zero": query(level.subs(u, 0) <= level),
-            "the other value": query(level.subs(u, far) <= level),
+            "zero": query(at_most(level.subs(u, 0), level)),
+            "the other value": query(at_most(level.subs(u, far), level)),
             "two values": query(far > 0),
         }
 
@@ -130,7 +130,7 @@ def _one_threshold() -> Claim:
 
     def queries(claim: Claim) -> Mapping[str, Query]:
         level = objective("tl1")
-        return {"zero": query(level.subs(u, 0) <= level, x >= 0, x <= claim.subject)}
+        return {"zero": query(at_most(level.subs(u, 0), level), x >= 0, x <= claim.subject)}
 
     return Claim(
         id="one-threshold-of-tl1-serves-both-regimes",

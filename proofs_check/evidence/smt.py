@@ -60,9 +60,13 @@ def square_roots(*expressions: Basic) -> dict[Expr, Symbol]:
     >>> square_roots(1 + sqrt(2))
     {sqrt(2): root_1}
     """
-    powers = set().union(*(expression.atoms(Pow) for expression in expressions))
-    found = {Pow(p.base, S.Half) for p in powers if p.exp.is_Rational and p.exp.q == 2}
+    found = _roots_in(*expressions)
     return {root: Symbol(f"root_{k}", real=True) for k, root in enumerate(_ordered(found), 1)}
+
+
+def _roots_in(*expressions: Basic) -> set[Expr]:
+    powers = set().union(*(expression.atoms(Pow) for expression in expressions))
+    return {Pow(p.base, S.Half) for p in powers if p.exp.is_Rational and p.exp.q == 2}
 
 
 def _ordered(roots: Set[Expr]) -> list[Expr]:
@@ -126,7 +130,7 @@ def _at_points(claim: Claim, asked: Mapping[str, Query], context: Context) -> Fi
         known = replace(claim, assumptions=(*claim.assumptions, *query.assumptions))
         for point in some_points(known, query.conclusion.free_symbols, context.rng(claim.id, "smt", name)):
             if false_at(query.conclusion, point):
-                return Finding(Verdict.REFUTES, f"{name}: {query.conclusion} is false at {show(point)}")
+                return _false(claim, name, query, point)
     return None
 
 
@@ -140,7 +144,7 @@ def _with_definedness(queries: Mapping[str, Query]) -> dict[str, Query]:
     found: dict[str, Query] = {}
     for name, query in map(_with_roots, queries.items()):
         found[name] = query
-        plain = tuple(one for one in query.assumptions if not square_roots(one))
+        plain = tuple(one for one in query.assumptions if not _roots_in(one))
         for root, symbol in query.roots.items():
             if not root.base.is_nonnegative:
                 inner = {r: s for r, s in query.roots.items() if root.base.has(r)}
@@ -151,7 +155,7 @@ def _with_definedness(queries: Mapping[str, Query]) -> dict[str, Query]:
 def _with_roots(named: tuple[str, Query]) -> tuple[str, Query]:
     """The query with variables for the roots that it does not name, as a wrong formula may have."""
     name, query = named
-    others = square_roots(query.conclusion, *query.assumptions).keys() - query.roots.keys()
+    others = _roots_in(query.conclusion, *query.assumptions) - query.roots.keys()
     if not others:
         return named
     added = {root: Symbol(f"further_root_{k}", real=True) for k, root in enumerate(_ordered(others), 1)}
@@ -234,6 +238,10 @@ def _counterexample(claim: Claim, name: str, query: Query, solution: Mapping[Sym
     needed = (*claim.assumptions, *query.assumptions)
     if not all(_true(one, values) for one in needed) or _true(query.conclusion, values):
         raise ArithmeticError(f"smt: {show(values)} is no counterexample of {name!r} as z3 says")
+    return _false(claim, name, query, values)
+
+
+def _false(claim: Claim, name: str, query: Query, values: Mapping[Any, Any]) -> Finding:
     # Of a planted error nobody reads the conclusion, and to write it takes longer than to ask the solver.
     said = name if claim.planted else f"{name}: {query.conclusion}"
     return Finding(Verdict.REFUTES, f"{said} is false at {show(values)}")
