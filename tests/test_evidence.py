@@ -356,13 +356,14 @@ def test_search_climbs_towards_a_violation_that_chance_does_not_find(climbing, e
     assert verdict(searched(lambda: digits, below, "smaller than the subject"), Integer(4 * 9)) is expected
 
 
-def test_search_does_not_walk_along_a_number_that_does_not_matter():
+@pytest.mark.parametrize("borders", [(), [(-1, -1)]])
+def test_search_does_not_walk_along_a_number_that_does_not_matter(borders):
     def level(_):
-        return lambda case: seen.append(case) or climb(1.0, "what is the same everywhere")
+        return lambda case: seen.append(case) or climb(float(case in borders), "the same, but at the border")
 
     seen = []
     pairs = case_of(lambda *case: case, st.integers(0, 10**6), st.integers(0, 10**6))
-    searched(lambda: pairs, level, "all numbers").check(claim(x), Context())
+    searched(lambda: pairs, level, "all numbers", borders=borders).check(claim(x), Context())
     assert len({first for first, _ in seen}) > 0.8 * len(seen)
 
 
