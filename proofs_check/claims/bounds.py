@@ -63,10 +63,10 @@ def _bound(penalty: str) -> Claim:
         ),
         evidence=(
             vanishing(
-                lambda claim: [
+                lambda claim: (
                     residual.subs(mu, lam / beta)
                     for residual in threshold_residuals(penalty, per_coordinate(claim.subject))
-                ],
+                ),
                 "the bound is β√d t/c with t the threshold that the definition of the penalty fixes; with "
                 "the exact error and |x - S(x)| <= t this decides it, see the module",
             ),

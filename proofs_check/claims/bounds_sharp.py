@@ -110,10 +110,10 @@ def _bound(penalty: str, size: Expr, subject: Expr, entries: Expr) -> Claim:
         uses=tuple(uses),
         evidence=(
             vanishing(
-                lambda claim: [
+                lambda claim: (
                     residual.subs(mu, lam / beta)
                     for residual in threshold_residuals(penalty, per_coordinate(claim.subject, entries))
-                ],
+                ),
                 f"the bound is β√({entries}) t/c with t the threshold that the definition of the penalty "
                 f"fixes; "
                 "with the claims that this one uses it decides it, see the module",

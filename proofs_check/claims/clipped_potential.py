@@ -1,6 +1,6 @@
 """L8 for the clipped ReLU: its hidden loss, which keeps one integral, and the curl of its gradient."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,22 +45,24 @@ def claims() -> tuple[Claim, ...]:
     return _hidden_clipped_potential(), _hidden_curl()
 
 
-def _residuals(claim: Claim) -> Sequence[Expr]:
+def _residuals(claim: Claim) -> Iterator[Expr]:
     """X times the potential, by its second derivative in X = 1/‖w‖, and its start at X = 0.
 
     μ is x/X on the strip and 1 beyond it. So X E[μ(z·w)(1 - σ*)] is the integral of x q(x) over (0, X) plus
     X times that of q over (X, ∞), where q(x) = φ(x)(1 - Φ(x cotθ)). Its derivative is the latter, which at
     X = 0 is P(student fires, teacher does not) = θ/(2π), and its second derivative is -q(X).
     """
-    plain = claim.subject.subs(w_dot_w_star, norm_w * cos(theta)).subs(norm_w, 1 / X)
+    plain = claim.subject.xreplace({w_dot_w_star: cos(theta) / X, norm_w: 1 / X})
     # Integrands stay as they are, to be recognised.
     hidden = {integral: stand_in(integral) for integral in plain.atoms(Integral)}
     level = expand(X * plain.xreplace(hidden)).xreplace({name: one for one, name in hidden.items()})
     slope = diff(level, X)
-    alone = normal_density(X) * (1 - normal_distribution(X * cot(theta)))
+    # First what needs no value of an integral: that of a wrong formula may take long.
+    yield diff(slope, X) + norm_v**2 * normal_density(X) * (1 - normal_distribution(X * cot(theta)))
+    yield level.subs(X, 0)
     together = Integral(normal_density(x) * normal_distribution(x * cot(theta)), (x, 0, oo))
     start = slope.subs(X, 0).xreplace({together: plane.wedge()})
-    return diff(slope, X) + norm_v**2 * alone, level.subs(X, 0), start - norm_v**2 * theta / (2 * pi)
+    yield start - norm_v**2 * theta / (2 * pi)
 
 
 def _sample(one: Network, samples: int, rng: np.random.Generator) -> Estimate:

@@ -1,6 +1,6 @@
 """Claims L5, L6 and L8: expected coarse gradients, the tangential law and the hidden loss."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -63,15 +63,12 @@ def _by_patches(ste: str) -> tuple[Expr, Expr]:
     return component(0), component(1)
 
 
-def _expected_residuals(claim: Claim, ste: str) -> list[Expr]:
-    residuals = []
+def _expected_residuals(claim: Claim, ste: str) -> Iterator[Expr]:
     for seen, expected in zip(plane.along(layers.written_out(claim.subject)), _by_patches(ste), strict=True):
         if ste == CLIPPED:
-            wide = seen.subs(norm_w, 1 / X)
-            residuals += [diff(wide, X) - expected, wide.subs(X, 0)]
+            yield from plane.in_width(seen, expected)
         else:
-            residuals.append(seen - expected)
-    return residuals
+            yield seen - expected
 
 
 def _expected_integrals(at: Mapping[str, Any], ste: str) -> Sequence[Any]:
@@ -266,15 +263,11 @@ def _curl(claim: Claim) -> tuple[Expr, ...]:
     return (diff(norm_w * across, norm_w) + diff(radial, theta),)
 
 
-def _clipped_residuals(claim: Claim) -> list[Expr]:
+def _clipped_residuals(claim: Claim) -> Iterator[Expr]:
     """The mean over a patch, by its derivative in the width X of the strip."""
     means = plane.symbolic_patch_means(CLIPPED)
-    residuals = []
     for k, seen in enumerate(plane.along(claim.subject)):
-        wide = seen.subs(norm_w, 1 / X)
-        slope = norm_v**2 * (means["student"][k] - means["teacher"][k])
-        residuals += [diff(wide, X) - slope, wide.subs(X, 0)]
-    return residuals
+        yield from plane.in_width(seen, norm_v**2 * (means["student"][k] - means["teacher"][k]))
 
 
 def _hidden_clipped() -> Claim:

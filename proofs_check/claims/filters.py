@@ -1,12 +1,11 @@
 """G4, G6, L4, L6 to L9: what else the theory says of means, gradients and estimators."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sympy import Abs, Expr, Integer, Rational, Symbol, Tuple, cos, diff, exp, pi, sin, sqrt
 
 from proofs_check.claims import plane
-from proofs_check.claims.gaussian import in_width
 from proofs_check.claims.network_cases import pairs
 from proofs_check.claims.network_checks import misaligned
 from proofs_check.claims.plane import X
@@ -86,11 +85,11 @@ def _orthonormal() -> Claim:
     }
     subject = Tuple(own.subs(in_symbols), across.subs(in_symbols))
 
-    def residuals(claim: Claim) -> Sequence[Expr]:
+    def residuals(claim: Claim) -> Iterator[Expr]:
         strip = X * normal_density(X) * normal_distribution(X * cos(theta) / sin(theta))
         slopes = strip, exp(-(X**2) / (2 * sin(theta) ** 2)) / (2 * pi)
         pairs = zip(claim.subject, slopes, strict=True)
-        return [one for component, slope in pairs for one in in_width(component, slope)]
+        return (one for component, slope in pairs for one in plane.in_width(component, slope))
 
     def reference(at: Mapping[str, Any]) -> Sequence[Any]:
         k, width = at["theta"].cot(), 1 / at["norm_w"]

@@ -1,11 +1,11 @@
 """Claims G1 to G6: Gaussian means over the half-spaces of student and teacher."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Integer, Rational, cos, cot, diff, exp, pi, sin
+from sympy import Expr, Integer, Rational, cos, cot, exp, pi, sin
 
 from numerics.monte_carlo import Estimate, estimate
 from proofs_check.claims import plane
@@ -198,12 +198,6 @@ def _wedge_integrals(at: Mapping[str, Any]) -> tuple[Any, Any]:
     return plane.mean(1, HALF_LINE, k), plane.mean_across(HALF_LINE, k)
 
 
-def in_width(component: Expr, slope: Expr) -> tuple[Expr, Expr]:
-    """Residuals of a function of X = 1/‖w‖ that is given by its derivative, and zero at X = 0."""
-    component = component.subs(norm_w, 1 / X)
-    return diff(component, X) - slope, component.subs(X, 0)
-
-
 def _strip_mean() -> Claim:
     subject = gaussian.strip_mean().result
     return Claim(
@@ -217,7 +211,7 @@ def _strip_mean() -> Claim:
         evidence=(
             vanishing(
                 lambda claim: (
-                    *in_width(plane.along(claim.subject)[0], X * normal_density(X)),
+                    *plane.in_width(plane.along(claim.subject)[0], X * normal_density(X)),
                     plane.along(claim.subject)[1],
                 ),
                 "derivative in the width of the strip, and no strip at width zero",
@@ -237,10 +231,11 @@ def _strip_mean() -> Claim:
     )
 
 
-def _strip_wedge_residuals(claim: Claim) -> tuple[Expr, ...]:
+def _strip_wedge_residuals(claim: Claim) -> Iterator[Expr]:
     own, across = plane.along(claim.subject)
     strip = X * normal_density(X) * normal_distribution(X * cot(theta))
-    return *in_width(own, strip), *in_width(across, exp(-(X**2) / (2 * sin(theta) ** 2)) / (2 * pi))
+    yield from plane.in_width(own, strip)
+    yield from plane.in_width(across, exp(-(X**2) / (2 * sin(theta) ** 2)) / (2 * pi))
 
 
 def _strip_wedge_mean() -> Claim:

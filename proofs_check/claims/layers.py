@@ -26,7 +26,7 @@ def written_out(subject: Expr, teacher: Sequence[Any] = V_STAR) -> Expr:
         sum_v_star: sum(teacher),
         v_dot_v_star: sum(x * y for x, y in zip(V, teacher, strict=True)),
     }
-    return subject.subs(entries)
+    return subject.xreplace(entries)
 
 
 def entries(at: Mapping[str, Any], names: Sequence[Any]) -> list[Any]:

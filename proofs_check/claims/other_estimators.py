@@ -5,7 +5,7 @@ lower bound of c(θ), and no more. γ(θ)/‖v‖² is the integral of μ′(x) 
 θ ≤ π/2 and whose integral does not depend on θ: its derivative by k = cotθ is that of xφ(x)φ(kx) by x.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sympy import Eq, Expr, Integer, Rational, Symbol, diff, exp, pi
@@ -117,7 +117,7 @@ def _radial(ste: str) -> Claim:
     )
 
 
-def _radial_residuals(claim: Claim, ste: str) -> list[Expr]:
+def _radial_residuals(claim: Claim, ste: str) -> Iterator[Expr]:
     from sympy import acot
 
     border = x * normal_density(x) * normal_density(COTANGENT * x)
@@ -128,11 +128,9 @@ def _radial_residuals(claim: Claim, ste: str) -> list[Expr]:
     upper = border.subs(x, 1) if ste == "clipped_relu" else Integer(0)
     half = {"identity": 1, "relu": Rational(1, 2)}.get(ste, (1 - exp(-Rational(1, 2))) / 2)
     start = norm_v**2 * half * normal_density(x).subs(x, 0)
-    return [
-        by_parts,
-        diff(at, COTANGENT) - norm_v**2 * upper,
-        at.subs(COTANGENT, 0) - start,
-    ]
+    yield by_parts
+    yield diff(at, COTANGENT) - norm_v**2 * upper
+    yield at.subs(COTANGENT, 0) - start
 
 
 def _weight_residuals(claim: Claim) -> Sequence[Expr]:

@@ -39,6 +39,8 @@ from theory.penalties import PENALTY
 from theory.symbols import a, mu, u, x
 
 Array = NDArray[np.float64]
+# Q² = 2μ(a+1), and a.
+BIG_Q, SHAPE = Symbol("Q", positive=True), Symbol("a", positive=True)
 
 
 # Where x is placed: around the threshold down to the last digit, and over the scales of the penalty.
@@ -149,26 +151,27 @@ def _largest_root(active: Expr) -> tuple[Expr, ...]:
     return turned(_cubic()).xreplace({u: y}), slack
 
 
-@cache
-def threshold_residuals(penalty: str, t: Expr) -> tuple[Expr, ...]:
+def threshold_residuals(penalty: str, t: Expr) -> Iterator[Expr]:
     """Residuals that vanish if and only if t is the threshold.
 
     l1: the slope at u = 0+ vanishes. l0: u = 0 and u = x tie. Transformed l1: the largest root of the cubic
     is max(Q, a), with a = Q + e, e >= 0, in the subcritical regime, and with Q = a + e, e > 0, in the other.
     """
     if penalty == "l1":
-        return (expand(t - mu * diff(_positive_part("l1"), u)),)
-    if penalty == "l0":
-        return expand(t**2 / 2 - mu * _positive_part("l0")), Abs(t) - t
-    big_q, shape = Symbol("Q", positive=True), Symbol("a", positive=True)
-    less, more = Symbol("e", nonnegative=True), Symbol("e", positive=True)
-    regimes = ({shape: big_q + less}, {big_q: shape + more})
-    return tuple(_at_threshold(t, big_q, shape, regime) for regime in regimes)
+        yield expand(t - mu * diff(_positive_part("l1"), u))
+    elif penalty == "l0":
+        yield expand(t**2 / 2 - mu * _positive_part("l0"))
+        yield Abs(t) - t
+    else:
+        yield _at_threshold(t, SHAPE, BIG_Q + Symbol("e", nonnegative=True))
+        yield _at_threshold(t, BIG_Q, SHAPE + Symbol("e", positive=True))
 
 
-def _at_threshold(t: Expr, big_q: Symbol, shape: Symbol, regime: Mapping[Symbol, Expr]) -> Expr:
-    (larger,) = regime.values()
-    here = {a: shape.xreplace(regime), mu: (big_q**2 / (2 * (shape + 1))).xreplace(regime)}
+@cache
+def _at_threshold(t: Expr, name: Symbol, larger: Expr) -> Expr:
+    """Residual where the one of Q and a with this name is larger than the other."""
+    regime = {name: larger}
+    here = {a: SHAPE.xreplace(regime), mu: (BIG_Q**2 / (2 * (SHAPE + 1))).xreplace(regime)}
 
     # Conditions are decided before the substitution, which may turn them round or expand them.
     regimes = {one: _decided(one, tuple(here.items())) for one in t.atoms(LessThan)}
@@ -176,7 +179,7 @@ def _at_threshold(t: Expr, big_q: Symbol, shape: Symbol, regime: Mapping[Symbol,
     residual = _factored(_cubic().xreplace({u: larger, x: _with_factored_roots(place), **here}))
     # Squares, so that the residual is read at positive Q, a and e only.
     return residual.xreplace(
-        {one: Symbol(f"root_{one.name}", real=True) ** 2 for one in (big_q, shape, *larger.free_symbols)}
+        {one: Symbol(f"root_{one.name}", real=True) ** 2 for one in (BIG_Q, SHAPE, *larger.free_symbols)}
     )
 
 

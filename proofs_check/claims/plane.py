@@ -5,7 +5,7 @@ With x = z·ŵ and y along ê, the teacher fires on y > -kx, k = cotθ. The inte
 Nothing here comes from the derivations, which work in polar coordinates or by parts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -31,7 +31,7 @@ from sympy import (
 
 from proofs_check.evidence.quadrature import density, distribution, normal_integral
 from theory.gaussian import normal_density, normal_distribution, x
-from theory.symbols import theta, w_hat, w_star
+from theory.symbols import norm_w, theta, w_hat, w_star
 
 # Width 1/‖w‖ of the strip of the clipped ReLU.
 X = Symbol("X", real=True)
@@ -109,6 +109,13 @@ def symbolic_patch_means(ste: str) -> dict[str, tuple[Expr, Expr]]:
 def slope_and_value(component: Expr, slope: Expr, base: Any, value: Expr) -> tuple[Expr, Expr]:
     """Residuals of a function of θ that is given by its derivative and its value at one angle."""
     return diff(component, theta) - slope, component.subs(theta, base) - value
+
+
+def in_width(component: Expr, slope: Expr) -> Iterator[Expr]:
+    """Residuals of a function of X = 1/‖w‖ that is given by its derivative, and zero at X = 0."""
+    component = component.subs(norm_w, 1 / X)
+    yield diff(component, X) - slope
+    yield component.subs(X, 0)
 
 
 def mean(power: int, upper: Any | None, k: Any | None = None) -> Any:
