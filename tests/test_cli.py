@@ -27,6 +27,7 @@ HEAVY = {
 }  # fmt: skip
 
 
+@cache
 def command(*arguments):
     return subprocess.run(
         [*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
@@ -87,11 +88,14 @@ def test_version_is_printed():
 
 
 @pytest.mark.parametrize("arguments", [[], ["prove"], ["formulas", "--format", "word"], ["--formulas"]])
-def test_wrong_arguments_leave_with_2_and_no_traceback(arguments):
-    done = command(*arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "rvscgd" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_wrong_arguments_leave_with_2_and_no_traceback(arguments, capsys):
+    with pytest.raises(SystemExit) as leaving:
+        cli.main(arguments)
+    assert leaving.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "rvscgd" in err
+    assert "Traceback" not in err
 
 
 def test_usage_error_becomes_one_sentence_and_exit_code_2(monkeypatch, capsys):
