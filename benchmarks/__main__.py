@@ -20,7 +20,7 @@ OUTPUT = HERE / "output"
 INTERRUPTED = 130  # 128 and the number of the signal
 _EPILOG = """\
 examples:
-  python -m benchmarks                                   every row, about ten minutes
+  python -m benchmarks                                   every row, about twenty minutes
   python -m benchmarks "RVSCGD l1" --rounds 9            the rows whose names contain this
   python -m benchmarks --json benchmarks/results.json    a new committed run
 

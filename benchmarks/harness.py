@@ -5,6 +5,7 @@ therefore a ratio of two durations that are taken one soon after the other, the 
 round, so that a slow spell meets both sides alike; its median over the rounds is what counts.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,6 +20,9 @@ WORSE = 1.5
 # Seconds before a program is timed. Threads of OpenMP and XLA wait for more work on the cores after theirs,
 # for up to 0.05 s as measured, and would take half of the time from a program that comes next.
 REST = 0.1
+# What takes fewer seconds is repeated until it takes so many: once would meet one moment of a machine whose
+# speed changes by half from one to the next, where the other side of the ratio meets their mean.
+LEAST = 0.3
 
 
 @dataclass(frozen=True)
@@ -81,31 +85,40 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def timed_ratio(numerator: Callable[[], object], denominator: Callable[[], object]) -> Callable[[], float]:
-    """Return a function that times both once and returns numerator/denominator.
+    """Return a function that times both and returns numerator/denominator.
 
-    Each is called once at first, for compilation and caches. The order changes from round to round.
+    Each is called at first for compilation and caches, and to see how often it has to be repeated. The order
+    changes from round to round.
     """
-    numerator()
-    denominator()
+    numerator, denominator = _repeated(numerator), _repeated(denominator)
     numerator_first = True
 
     def one_round() -> float:
         nonlocal numerator_first
         if numerator_first:
-            above = _seconds_at_rest(numerator)
-            below = _seconds_at_rest(denominator)
+            above, below = numerator(), denominator()
         else:
-            below = _seconds_at_rest(denominator)
-            above = _seconds_at_rest(numerator)
+            below, above = denominator(), numerator()
         numerator_first = not numerator_first
         return above / below
 
     return one_round
 
 
-def _seconds_at_rest(work: Callable[[], object]) -> float:
-    time.sleep(REST)
-    return seconds(work)
+def _repeated(work: Callable[[], object]) -> Callable[[], float]:
+    """Return what times a call: the mean over as many as take `LEAST` seconds, begun at rest."""
+    work()
+    times = max(1, math.ceil(LEAST / seconds(work)))
+
+    def repeated() -> None:
+        for _ in range(times):
+            work()
+
+    def mean() -> float:
+        time.sleep(REST)
+        return seconds(repeated) / times
+
+    return mean
 
 
 def run_row(row: Row, rounds: int = ROUNDS) -> Outcome:

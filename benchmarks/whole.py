@@ -31,4 +31,4 @@ def rows() -> Iterable[Row]:
     verify = _command("-m", "proofs_check", "verify", "--effort", "quick")
     yield Row("verify --effort quick, end to end", 30, False, verify, unit="s", rounds=5)
     suite = _command("-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup")
-    yield Row("test suite", 120, False, suite, ("pytest", "xdist"), unit="s", rounds=3)
+    yield Row("test suite", 120, False, suite, ("pytest", "xdist"), unit="s", rounds=5)

@@ -2,11 +2,12 @@
 
 import json
 import math
+from functools import partial
 
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import scaling
+from benchmarks import harness, scaling
 from benchmarks.harness import Outcome, Row, document, regressions, run_row, timed_ratio
 
 
@@ -79,14 +80,27 @@ def test_seconds_and_new_rows_are_not_compared():
     assert not regressions([outcome(0.1)], {"rows": [{"name": "a row", "median": None}]})
 
 
-def test_timed_pairs_change_their_order_from_round_to_round():
-    calls = []
-    one_round = timed_ratio(lambda: calls.append("above"), lambda: calls.append("below"))
-    assert calls == ["above", "below"]  # once beforehand
+def test_timed_pairs_change_their_order_from_round_to_round_and_short_work_is_repeated(monkeypatch):
+    class Clock:
+        now, sleep = 0.0, staticmethod(lambda _: None)
+
+        def perf_counter(self):
+            return self.now
+
+        def work(self, name, seconds):
+            calls.append(name)
+            self.now += seconds
+
+    calls, clock = [], Clock()
+    monkeypatch.setattr(harness, "time", clock)
+    long, short = partial(clock.work, "long", 1.0), partial(clock.work, "short", 0.125)
+    one_round = timed_ratio(long, short)
+    assert calls == ["long"] * 2 + ["short"] * 2  # for caches, and to see how long they take
     calls.clear()
     for _ in range(3):
-        assert one_round() > 0
-    assert calls == ["above", "below", "below", "above", "above", "below"]
+        assert one_round() == 8
+    thrice = ["short"] * 3
+    assert calls == ["long", *thrice, *thrice, "long", "long", *thrice]
 
 
 def test_document_is_read_back_with_machine_and_medians():
