@@ -22,8 +22,8 @@ from sympy import (
     diff,
     exp,
     factorial2,
-    gamma,
     integrate,
+    oo,
     pi,
     sin,
     sqrt,
@@ -64,14 +64,14 @@ def _is_combination(vector: Expr) -> bool:
 
 @cache
 def half_line_moment(power: int) -> Expr:
-    """∫ xⁿ φ(x) dx over x > 0, which is Euler's integral in x²/2."""
-    value: Expr = 2 ** Rational(power - 1, 2) * gamma(Rational(power + 1, 2)) / sqrt(2 * pi)
+    """∫ xⁿ φ(x) dx over x > 0."""
+    value: Expr = integrate(x**power * normal_density(x), (x, 0, oo))
     return value
 
 
 @cache
 def gaussian_moment(power: int) -> Expr:
-    """∫ xⁿ φ(x) φ(x cotθ) dx over x > 0; φ(x) φ(x cotθ) = φ(x/sinθ)/√(2π)."""
+    """∫ xⁿ φ(x) φ(x cotθ) dx over x > 0, with x/sinθ in place of x: φ(x) φ(x cotθ) = φ(x/sinθ)/√(2π)."""
     return sin(theta) ** (power + 1) * half_line_moment(power) / sqrt(2 * pi)
 
 
